@@ -1,0 +1,1 @@
+//! The facade that notebooks see: the prelude, the re-exports, and the glue a cell needs.

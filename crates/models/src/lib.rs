@@ -1,0 +1,1 @@
+//! Models that generate and embed: Llama from GGUF with a KV cache, BERT with mean pooling.

@@ -1,0 +1,1 @@
+//! AutoTokenizer and chat templates.

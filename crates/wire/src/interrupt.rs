@@ -1,0 +1,44 @@
+//! The interrupt flag. The kernel raises it, every long loop of the course polls it.
+//!
+//! ```
+//! use course_wire::interrupt;
+//! fn train() -> Result<(), course_wire::Interrupted> {
+//!     for _step in 0..3 {
+//!         interrupt::check()?;
+//!     }
+//!     Ok(())
+//! }
+//! # train().unwrap();
+//! ```
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// The learner pressed ■: the loop stopped at a safe point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
+
+/// Asks every polling loop to stop.
+pub fn request() {
+    REQUESTED.store(true, Ordering::Relaxed);
+}
+
+/// Takes the request back; done before each cell.
+pub fn clear() {
+    REQUESTED.store(false, Ordering::Relaxed);
+}
+
+/// Whether a stop is asked for.
+pub fn is_requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
+}
+
+/// Returns [`Interrupted`] when a stop is asked for: call it once a step with `?`.
+///
+/// # Errors
+/// [`Interrupted`], when a stop is asked for.
+pub fn check() -> Result<(), Interrupted> {
+    if is_requested() { Err(Interrupted) } else { Ok(()) }
+}

@@ -1,0 +1,16 @@
+//! What the kernel and the running child say to each other: message types, framing, the interrupt flag.
+//!
+//! The kernel compiles a cell and sends its library to the child ([`ToChild::Run`]); the child runs it and answers with
+//! displays and one [`FromChild::Finished`]. What a cell prints does not travel here: it goes through the pipes on file
+//! descriptors 1 and 2. A [`FromChild::Display`] is acknowledged by [`ToChild::Drained`] once the kernel has read the pipes
+//! up to it, which is what keeps prints and displays in order.
+//!
+//! Every crate of the course may poll [`interrupt`] and write to [`link`]; neither does anything outside a notebook.
+
+pub mod frame;
+pub mod interrupt;
+pub mod link;
+mod message;
+
+pub use interrupt::Interrupted;
+pub use message::{Bundle, Failure, FromChild, StoreEntry, ToChild};

@@ -1,0 +1,138 @@
+//! The child's end of the link to the kernel. Outside a notebook there is none, and [`connected`] says so.
+
+use std::io::{self, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::{Bundle, FromChild, frame};
+
+static LINK: OnceLock<Link> = OnceLock::new();
+
+struct Link {
+    writer: Mutex<UnixStream>,
+    sent: Mutex<u64>,
+    replies: Mutex<Replies>,
+    arrived: Condvar,
+}
+
+#[derive(Default)]
+struct Replies {
+    drained: u64,
+    input: Option<Option<String>>,
+    closed: bool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Connects this process to the kernel; the first call wins.
+pub fn connect(stream: UnixStream) {
+    let _ = LINK.set(Link {
+        writer: Mutex::new(stream),
+        sent: Mutex::new(0),
+        replies: Mutex::default(),
+        arrived: Condvar::new(),
+    });
+}
+
+/// Whether a notebook is listening.
+pub fn connected() -> bool {
+    LINK.get().is_some()
+}
+
+/// Sends a message that asks for no answer. Does nothing outside a notebook.
+///
+/// # Errors
+/// When the kernel is gone.
+pub fn send(message: &FromChild) -> io::Result<()> {
+    match LINK.get() {
+        Some(link) => frame::write(&mut *lock(&link.writer), message),
+        None => Ok(()),
+    }
+}
+
+/// Shows a bundle after everything printed so far; returns once its place in the output is settled.
+///
+/// # Errors
+/// When the kernel is gone.
+pub fn display(bundle: Bundle, display_id: Option<String>, update: bool) -> io::Result<()> {
+    ordered(|sequence| FromChild::Display { sequence, bundle, display_id, update })
+}
+
+/// Hands over the value of the cell's last expression, after everything printed so far.
+///
+/// # Errors
+/// When the kernel is gone.
+pub fn result(bundle: Bundle) -> io::Result<()> {
+    ordered(|sequence| FromChild::Result { sequence, bundle })
+}
+
+/// Clears the cell's output, at once or when the next output arrives.
+///
+/// # Errors
+/// When the kernel is gone.
+pub fn clear_output(wait: bool) -> io::Result<()> {
+    ordered(|sequence| FromChild::ClearOutput { sequence, wait })
+}
+
+/// Asks the learner for a line; `None` when the front end cannot ask or there is no notebook.
+///
+/// # Errors
+/// When the kernel is gone.
+pub fn input(prompt: &str, password: bool) -> io::Result<Option<String>> {
+    let Some(link) = LINK.get() else { return Ok(None) };
+    let _ = io::stdout().flush();
+    lock(&link.replies).input = None;
+    send(&FromChild::Input { prompt: prompt.into(), password })?;
+    let mut replies = lock(&link.replies);
+    loop {
+        if let Some(value) = replies.input.take() {
+            return Ok(value);
+        }
+        if replies.closed {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        replies = link.arrived.wait(replies).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// Flushes what was printed, sends, and waits until the kernel has read the pipes up to here: two pipes and a socket have
+/// no order of their own.
+fn ordered(message: impl FnOnce(u64) -> FromChild) -> io::Result<()> {
+    let Some(link) = LINK.get() else { return Ok(()) };
+    let _ = io::stdout().flush();
+    let mut sent = lock(&link.sent);
+    *sent += 1;
+    send(&message(*sent))?;
+    let mut replies = lock(&link.replies);
+    while replies.drained < *sent {
+        if replies.closed {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        replies = link.arrived.wait(replies).unwrap_or_else(PoisonError::into_inner);
+    }
+    Ok(())
+}
+
+/// Delivers [`ToChild::Drained`](crate::ToChild::Drained); called by the child's reader thread.
+pub fn drained(sequence: u64) {
+    reply(|replies| replies.drained = sequence);
+}
+
+/// Delivers [`ToChild::Input`](crate::ToChild::Input); called by the child's reader thread.
+pub fn input_arrived(value: Option<String>) {
+    reply(|replies| replies.input = Some(value));
+}
+
+/// Wakes everyone who waits for a kernel that is gone.
+pub fn closed() {
+    reply(|replies| replies.closed = true);
+}
+
+fn reply(change: impl FnOnce(&mut Replies)) {
+    if let Some(link) = LINK.get() {
+        change(&mut lock(&link.replies));
+        link.arrived.notify_all();
+    }
+}

@@ -1,0 +1,153 @@
+//! The messages themselves. Each travels as one JSON text in a [frame](crate::frame).
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// One piece of rich output: the same thing in several MIME types, of which a front end picks the richest it can show.
+///
+/// `text/plain` is always among them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bundle {
+    /// MIME type → content: text, base64 text for images, or JSON for `…+json` types.
+    pub data: Map<String, Value>,
+    /// MIME type → hints for the front end, such as an image's width.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
+}
+
+impl Bundle {
+    /// A bundle with only its plain text.
+    pub fn text(text: impl Into<String>) -> Self {
+        let mut bundle = Self::default();
+        bundle.insert("text/plain", text.into());
+        bundle
+    }
+
+    /// A bundle with HTML and the plain text that stands in for it.
+    pub fn html(html: impl Into<String>, text: impl Into<String>) -> Self {
+        let mut bundle = Self::text(text);
+        bundle.insert("text/html", html.into());
+        bundle
+    }
+
+    /// Adds or replaces the content for one MIME type.
+    pub fn insert(&mut self, mime: impl Into<String>, content: impl Into<Value>) {
+        self.data.insert(mime.into(), content.into());
+    }
+
+    /// The plain text, empty if there is none.
+    pub fn plain(&self) -> &str {
+        self.data.get("text/plain").and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// Kernel → child.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToChild {
+    /// Load `library` and call `symbol` in it, as cell number `cell`.
+    Run {
+        /// The number that panics and errors name, as in `cell [7]`.
+        cell: u32,
+        /// The compiled cell.
+        library: PathBuf,
+        /// Its entry point, an `extern "C" fn()`.
+        symbol: String,
+    },
+    /// The pipes have been read up to display number `sequence`.
+    Drained {
+        /// The number the display came with.
+        sequence: u64,
+    },
+    /// The answer to [`FromChild::Input`]; `None` when the front end cannot ask.
+    Input {
+        /// The line typed, without its newline.
+        value: Option<String>,
+    },
+    /// Raise the [interrupt flag](crate::interrupt).
+    Interrupt,
+    /// Drop these variables.
+    Forget {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Report every stored variable ([`FromChild::Variables`]).
+    Variables,
+}
+
+/// Child → kernel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum FromChild {
+    /// The course library is loaded; the child waits for cells.
+    Ready,
+    /// Show a bundle. The child waits for [`ToChild::Drained`] with the same number.
+    Display {
+        /// Counts the displays of this child.
+        sequence: u64,
+        /// What to show.
+        bundle: Bundle,
+        /// The handle under which it can be updated.
+        display_id: Option<String>,
+        /// Replace the earlier display of that handle instead of adding one.
+        update: bool,
+    },
+    /// The value of the cell's last expression. Acknowledged like a display.
+    Result {
+        /// Counts with the displays.
+        sequence: u64,
+        /// The value, shown.
+        bundle: Bundle,
+    },
+    /// Clear the cell's output, at once or when the next output arrives. Acknowledged like a display.
+    ClearOutput {
+        /// Counts with the displays.
+        sequence: u64,
+        /// Wait for the next output.
+        wait: bool,
+    },
+    /// Ask the learner for a line. Answered by [`ToChild::Input`].
+    Input {
+        /// What to show before the field.
+        prompt: String,
+        /// Hide what is typed.
+        password: bool,
+    },
+    /// The cell is over.
+    Finished {
+        /// `None` when it ran to its end.
+        failure: Option<Failure>,
+        /// Every variable stored after the cell.
+        variables: Vec<StoreEntry>,
+    },
+    /// The answer to [`ToChild::Variables`].
+    Variables {
+        /// Every stored variable.
+        variables: Vec<StoreEntry>,
+    },
+}
+
+/// Why a cell did not run to its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// `Panic`, `Interrupted`, or the type of the error that `?` met.
+    pub name: String,
+    /// The message.
+    pub message: String,
+    /// The panic's place in the generated source: file, line, column.
+    pub place: Option<(String, u32, u32)>,
+    /// The frames of the panic's backtrace that lie in cells, innermost first: file and line.
+    #[serde(default)]
+    pub frames: Vec<(String, u32)>,
+}
+
+/// A stored variable as `:vars` lists it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoreEntry {
+    /// Its name.
+    pub name: String,
+    /// `std::any::type_name` of its value.
+    pub type_name: String,
+    /// Bytes of the value itself, without what it points to.
+    pub size: usize,
+}
