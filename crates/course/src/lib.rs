@@ -1,1 +1,37 @@
-//! The facade that notebooks see: the prelude, the re-exports, and the glue a cell needs.
+//! The facade that notebooks see: one crate with everything the course teaches, under the names learners know.
+//!
+//! In a notebook `use course::prelude::*` is there without asking:
+//!
+//! ```no_run
+//! use course::prelude::*;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let generator = pipeline("text-generation")?;
+//! let x = Tensor::new(&[[1f32, 2.], [3., 4.]], &Device::Cpu)?;
+//! # Ok(()) }
+//! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`pipelines`] | `pipeline(task)`: a model, its tokenizer and the steps around them in one call |
+//! | [`transformers`] | the models themselves, and how they generate |
+//! | [`tokenizers`] | `AutoTokenizer`, encodings, chat templates |
+//! | [`hub`] | names to files: local folders, the cache, bundled models, the Hub |
+//! | [`display`] | tables, plots, tokens in colour, progress bars |
+//! | [`runtime`] | what a running cell stands on; nothing a learner calls |
+
+pub mod prelude;
+pub mod runtime;
+
+pub use course_display as display;
+pub use course_hub as hub;
+pub use course_models as transformers;
+pub use course_pipelines as pipelines;
+pub use course_tokenization as tokenizers;
+pub use course_wire::{Interrupted, interrupt};
+
+pub use {candle_core, candle_nn, indicatif, plotters, polars, serde, serde_json, tokio};
+
+/// The device the course computes on: a GPU when the crate was built for one and one is there, else the CPU.
+pub fn device() -> candle_core::Device {
+    candle_core::Device::cuda_if_available(0).unwrap_or(candle_core::Device::Cpu)
+}

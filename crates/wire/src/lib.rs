@@ -9,8 +9,10 @@
 
 pub mod frame;
 pub mod interrupt;
+mod lines;
 pub mod link;
 mod message;
 
 pub use interrupt::Interrupted;
-pub use message::{Bundle, Failure, FromChild, StoreEntry, ToChild};
+pub use lines::{LineMap, LineSpan};
+pub use message::{Bundle, Failure, FromChild, Place, StoreEntry, ToChild};

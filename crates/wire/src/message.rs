@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::LineMap;
+
 /// One piece of rich output: the same thing in several MIME types, of which a front end picks the richest it can show.
 ///
 /// `text/plain` is always among them.
@@ -54,6 +56,10 @@ pub enum ToChild {
         library: PathBuf,
         /// Its entry point, an `extern "C" fn()`.
         symbol: String,
+        /// The name of its generated source, as panics know it.
+        source: String,
+        /// Where the lines of that source come from.
+        lines: LineMap,
     },
     /// The pipes have been read up to display number `sequence`.
     Drained {
@@ -134,11 +140,22 @@ pub struct Failure {
     pub name: String,
     /// The message.
     pub message: String,
-    /// The panic's place in the generated source: file, line, column.
-    pub place: Option<(String, u32, u32)>,
-    /// The frames of the panic's backtrace that lie in cells, innermost first: file and line.
+    /// Where a panic happened.
+    pub place: Option<Place>,
+    /// The frames of the panic's backtrace that lie in cells, innermost first.
     #[serde(default)]
-    pub frames: Vec<(String, u32)>,
+    pub frames: Vec<Place>,
+}
+
+/// A place in a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The cell's number.
+    pub cell: u32,
+    /// The line in it, from 1.
+    pub line: u32,
+    /// The column in that line, from 1, where it is known.
+    pub column: Option<u32>,
 }
 
 /// A stored variable as `:vars` lists it.
