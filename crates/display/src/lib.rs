@@ -1,1 +1,63 @@
-//! Rich output: MIME bundles, tables, tensors, SVG plots, tokens in colour, progress bars.
+//! Rich output: what a notebook shows for a value, and what a terminal prints in its place.
+//!
+//! A value that knows how to show itself implements [`Rich`]: one [`Bundle`] with the same thing as HTML or SVG and as
+//! plain text. [`display`] shows it at once; the last expression of a cell is shown through [`bundle_of!`], which also
+//! copes with every type that does not implement `Rich`.
+//!
+//! ```
+//! use course_display::{Rich, Table};
+//!
+//! #[derive(serde::Serialize)]
+//! struct Score { label: &'static str, score: f64 }
+//!
+//! let scores = [Score { label: "joy", score: 0.75 }, Score { label: "fear", score: 0.25 }];
+//! assert_eq!(
+//!     Table::of(&scores)?.rich().plain(),
+//!     "label  score\n─────  ─────\njoy     0.75\nfear    0.25",
+//! );
+//! # Ok::<(), course_display::Error>(())
+//! ```
+//!
+//! | to show | use |
+//! |---|---|
+//! | rows of structs | [`Table`] |
+//! | how a text was cut into tokens | [`Tokens`] |
+//! | a drawing, a chart | [`Figure`], [`bar_chart`], [`line_chart`], [`heatmap`] |
+//! | text in a markup of your own | [`Html`], [`Svg`], [`Markdown`], [`Latex`], [`Json`], [`Png`] |
+//! | how far a loop has come | [`progress`], [`Progress`] |
+//! | an indicatif bar of another library | [`indicatif_target`] |
+//! | something that changes while it is shown | [`display_handle`] |
+//!
+//! All HTML is escaped, runs no script, and takes its colours from the page, so that it reads in light and dark themes.
+
+mod charts;
+mod debug;
+mod error;
+mod escape;
+mod figure;
+#[doc(hidden)]
+pub mod ladder;
+mod mime;
+mod number;
+mod progress;
+mod record;
+mod rich;
+mod show;
+mod table;
+mod tensor;
+mod terminal;
+mod theme;
+mod tokens;
+
+pub use charts::{bar_chart, heatmap, line_chart};
+pub use course_wire::Bundle;
+pub use error::{Error, Result};
+pub use escape::escape;
+pub use figure::Figure;
+pub use mime::{Html, Json, Latex, Markdown, Png, Svg};
+pub use progress::{Progress, ProgressIter, progress};
+pub use rich::Rich;
+pub use show::{DisplayHandle, clear_output, display, display_handle};
+pub use table::Table;
+pub use terminal::indicatif_target;
+pub use tokens::{Token, Tokens};

@@ -1,0 +1,271 @@
+//! How a cell's last expression is shown, whatever its type: the first rung that its type can stand on.
+//!
+//! 1. `()` shows nothing.
+//! 2. [`Rich`]: numbers, strings, tensors, tables, pipeline results, the learner's own types.
+//! 3. A method `evcxr_display(&self)`, inherent or of a trait in scope: it prints its own blocks, which the kernel shows.
+//! 4. A vector, slice or array of structs that are `Serialize`: a [`Table`].
+//! 5. `Debug`, pretty.
+//! 6. "a value of type T".
+//!
+//! Rust has no specialisation, so the choice is made by method lookup: a call tries its receiver as it is, then what it
+//! dereferences to, so traits of the same method name on `&&&&Rung<T>`, `&&&Rung<T>`, … are tried in that order, and a
+//! trait whose bounds the type does not meet is passed over. Each type therefore compiles at the first try.
+
+use std::fmt::Debug;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use course_wire::Bundle;
+use serde::Serialize;
+
+use crate::{Rich, Table, debug};
+
+/// Shows any expression: `Option<Bundle>`, `None` where there is nothing (more) to show.
+///
+/// The expression is evaluated once and only borrowed.
+///
+/// ```
+/// use course_display::bundle_of;
+///
+/// struct Opaque;
+/// assert_eq!(bundle_of!(1.0).unwrap().plain(), "1.0");
+/// assert_eq!(bundle_of!(Some("text")).unwrap().plain(), "Some(\"text\")");
+/// assert!(bundle_of!(Opaque).unwrap().plain().starts_with("a value of type "));
+/// assert!(bundle_of!(()).is_none());
+/// ```
+#[macro_export]
+macro_rules! bundle_of {
+    ($value:expr) => {
+        match &$value {
+            value => {
+                #[allow(unused_imports)]
+                use $crate::ladder::{
+                    ByDebug as _, ByName as _, ByRich as _, ByRows as _, ByUnit as _, EvcxrMissing as _, EvcxrRan as _,
+                    EvcxrSilent as _, Keep as _, NotRich as _, NotRows as _, Unwrap as _,
+                };
+                // `&&T`, `Box<T>` and the like show as `T`; four layers are more than a cell ever has.
+                let value = (&$crate::ladder::Peel(value)).peel();
+                let value = (&$crate::ladder::Peel(value)).peel();
+                let value = (&$crate::ladder::Peel(value)).peel();
+                let value = (&$crate::ladder::Peel(value)).peel();
+                let rung = $crate::ladder::Rung(value);
+                #[allow(clippy::unit_arg, clippy::needless_borrow, unused_must_use)]
+                match (&&&rung).rich() {
+                    $crate::ladder::Step::Shown(bundle) => bundle,
+                    $crate::ladder::Step::Next => {
+                        if (&$crate::ladder::Ran(value.evcxr_display())).ran() {
+                            ::core::option::Option::None
+                        } else {
+                            match (&&rung).rows() {
+                                $crate::ladder::Step::Shown(bundle) => bundle,
+                                $crate::ladder::Step::Next => ::core::option::Option::Some((&&rung).text()),
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+}
+
+/// What a rung decided.
+pub enum Step {
+    /// This is how the value shows; `None` for nothing at all.
+    Shown(Option<Bundle>),
+    /// Try the next rung.
+    Next,
+}
+
+/// A borrowed value that may be a pointer to what is to be shown.
+pub struct Peel<'a, T: ?Sized>(pub &'a T);
+
+/// Takes one pointer off.
+pub trait Unwrap<'a> {
+    /// What the pointer points to.
+    type Inner: ?Sized;
+    /// What the pointer points to, borrowed.
+    fn peel(&self) -> &'a Self::Inner;
+}
+
+macro_rules! pointers {
+    ($($pointer:ty),*) => {$(
+        impl<'a, T: ?Sized> Unwrap<'a> for Peel<'a, $pointer> {
+            type Inner = T;
+            fn peel(&self) -> &'a T {
+                self.0
+            }
+        }
+    )*};
+}
+pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+/// Leaves a value that is no pointer as it is.
+pub trait Keep<'a> {
+    /// The value's type.
+    type Inner: ?Sized;
+    /// The value.
+    fn peel(&self) -> &'a Self::Inner;
+}
+
+impl<'a, T: ?Sized> Keep<'a> for &Peel<'a, T> {
+    type Inner = T;
+    fn peel(&self) -> &'a T {
+        self.0
+    }
+}
+
+/// A borrowed value on the ladder.
+pub struct Rung<'a, T: ?Sized>(pub &'a T);
+
+/// Rung 1.
+pub trait ByUnit {
+    /// Nothing to show.
+    fn rich(&self) -> Step;
+}
+
+impl ByUnit for &&Rung<'_, ()> {
+    fn rich(&self) -> Step {
+        Step::Shown(None)
+    }
+}
+
+/// Rung 2.
+pub trait ByRich {
+    /// The value's own bundle.
+    fn rich(&self) -> Step;
+}
+
+impl<T: Rich + ?Sized> ByRich for &Rung<'_, T> {
+    fn rich(&self) -> Step {
+        Step::Shown(Some(self.0.rich()))
+    }
+}
+
+/// Past rung 2.
+pub trait NotRich {
+    /// On to rung 3.
+    fn rich(&self) -> Step;
+}
+
+impl<T: ?Sized> NotRich for Rung<'_, T> {
+    fn rich(&self) -> Step {
+        Step::Next
+    }
+}
+
+/// What `evcxr_display` returned: nothing, as a rule.
+pub struct Ran<T>(pub T);
+
+/// The answer of [`EvcxrMissing::evcxr_display`].
+pub struct Missing;
+
+/// Stands in for `evcxr_display` where a type has none.
+///
+/// The receiver is a `&T`. An inherent method and a trait's method on `T` are found with the receiver as it is; this one
+/// only once a further `&` has been added, so it never competes with them.
+pub trait EvcxrMissing {
+    /// Does nothing.
+    fn evcxr_display(&self) -> Missing {
+        Missing
+    }
+}
+
+impl<T: ?Sized> EvcxrMissing for &T {}
+
+/// Rung 3 was not there.
+pub trait EvcxrSilent {
+    /// No.
+    fn ran(&self) -> bool;
+}
+
+impl EvcxrSilent for Ran<Missing> {
+    fn ran(&self) -> bool {
+        false
+    }
+}
+
+/// Rung 3 has printed its blocks.
+pub trait EvcxrRan {
+    /// Yes.
+    fn ran(&self) -> bool;
+}
+
+impl<T> EvcxrRan for &Ran<T> {
+    fn ran(&self) -> bool {
+        true
+    }
+}
+
+/// What has rows that may be those of a table.
+pub trait AsRows {
+    /// The table, if each row turns into a JSON object.
+    fn table(&self) -> Option<Table>;
+}
+
+impl<T: Serialize> AsRows for [T] {
+    fn table(&self) -> Option<Table> {
+        Table::of_records(self)
+    }
+}
+
+impl<T: Serialize> AsRows for Vec<T> {
+    fn table(&self) -> Option<Table> {
+        Table::of_records(self)
+    }
+}
+
+impl<T: Serialize, const N: usize> AsRows for [T; N] {
+    fn table(&self) -> Option<Table> {
+        Table::of_records(self)
+    }
+}
+
+/// Rung 4.
+pub trait ByRows {
+    /// A table, or on to rung 5.
+    fn rows(&self) -> Step;
+}
+
+impl<T: AsRows + ?Sized> ByRows for &Rung<'_, T> {
+    fn rows(&self) -> Step {
+        self.0.table().map_or(Step::Next, |table| Step::Shown(Some(table.rich())))
+    }
+}
+
+/// Past rung 4.
+pub trait NotRows {
+    /// On to rung 5.
+    fn rows(&self) -> Step;
+}
+
+impl<T: ?Sized> NotRows for Rung<'_, T> {
+    fn rows(&self) -> Step {
+        Step::Next
+    }
+}
+
+/// Rung 5.
+pub trait ByDebug {
+    /// The `Debug` text.
+    fn text(&self) -> Bundle;
+}
+
+impl<T: Debug + ?Sized> ByDebug for &Rung<'_, T> {
+    fn text(&self) -> Bundle {
+        Bundle::text(debug::pretty(self.0))
+    }
+}
+
+/// Rung 6.
+pub trait ByName {
+    /// "a value of type T".
+    fn text(&self) -> Bundle;
+}
+
+impl<T: ?Sized> ByName for Rung<'_, T> {
+    fn text(&self) -> Bundle {
+        // Items of a notebook live in a crate named `cell`, a name no learner has written.
+        let name = std::any::type_name::<T>().replace("cell::", "");
+        Bundle::text(format!("a value of type {name}"))
+    }
+}

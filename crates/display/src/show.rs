@@ -1,0 +1,58 @@
+//! Showing a value now, and changing what is shown.
+
+use course_wire::{Bundle, link};
+
+use crate::Rich;
+
+/// Shows `value` below the cell, after everything printed so far; in a terminal, prints its plain text.
+///
+/// ```
+/// course_display::display(&course_display::Markdown::new("**seen**"));
+/// ```
+pub fn display<T: Rich + ?Sized>(value: &T) {
+    show(value.rich(), None, false);
+}
+
+/// Shows `value` and returns the handle by which it can be replaced in place.
+///
+/// ```
+/// use course_display::{Html, display_handle};
+///
+/// let handle = display_handle(&Html::new("epoch 1"));
+/// handle.update(&Html::new("epoch 2"));
+/// ```
+pub fn display_handle<T: Rich + ?Sized>(value: &T) -> DisplayHandle {
+    let handle = DisplayHandle { id: uuid::Uuid::new_v4().to_string() };
+    show(value.rich(), Some(handle.id.clone()), false);
+    handle
+}
+
+/// Clears what the cell has shown so far, at once or, with `wait`, when the next output arrives (which does not flicker).
+///
+/// In a terminal it does nothing.
+pub fn clear_output(wait: bool) {
+    // A kernel that is gone has nothing left to clear.
+    let _ = link::clear_output(wait);
+}
+
+/// A place in the output whose content can be replaced, from this cell or from a later one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisplayHandle {
+    id: String,
+}
+
+impl DisplayHandle {
+    /// Replaces what is shown; in a terminal, prints `value` anew.
+    pub fn update<T: Rich + ?Sized>(&self, value: &T) {
+        show(value.rich(), Some(self.id.clone()), true);
+    }
+}
+
+fn show(bundle: Bundle, id: Option<String>, update: bool) {
+    if link::connected() {
+        // A kernel that is gone takes this process with it: there is nobody left to tell.
+        let _ = link::display(bundle, id, update);
+    } else {
+        println!("{}", bundle.plain());
+    }
+}

@@ -1,0 +1,247 @@
+//! Rows of structs as a table.
+
+use std::borrow::Borrow;
+
+use course_wire::Bundle;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::number::{grouped, short};
+use crate::{Error, Result, Rich, escape, record, theme};
+
+/// How many rows a table shows unless told otherwise.
+const ROW_LIMIT: usize = 30;
+/// How many characters a cell of the text form shows.
+const CELL_WIDTH: usize = 60;
+
+/// A table: HTML in a notebook, aligned columns in a terminal.
+///
+/// ```
+/// use course_display::{Rich, Table};
+///
+/// let table = Table::new(["model", "parameters"]).row(("BERT", 110)).row(("GPT-2", 124));
+/// assert_eq!(table.rich().plain(), "model  parameters\n─────  ──────────\nBERT          110\nGPT-2         124");
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    headers: Vec<String>,
+    rows: Vec<Vec<Value>>,
+    /// Rows there are in all; those past `limit` are never even turned into cells by [`Table::of`].
+    count: usize,
+    limit: usize,
+    caption: Option<String>,
+}
+
+impl Table {
+    /// A table with these column headers and no rows yet.
+    pub fn new(headers: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let headers = headers.into_iter().map(Into::into).collect();
+        Self { headers, rows: Vec::new(), count: 0, limit: ROW_LIMIT, caption: None }
+    }
+}
+
+impl Table {
+    /// One row for each of `rows`, one column for each field name that any of the shown rows has, in field order.
+    ///
+    /// A row that is no struct or map fills the columns `0`, `1`, … (a tuple) or `value` (anything else). Nested values
+    /// show as JSON.
+    ///
+    /// # Errors
+    /// [`Error::Row`] when a row's `Serialize` implementation fails.
+    pub fn of<T: Serialize>(rows: &[T]) -> Result<Self> {
+        Self::of_limited(rows, ROW_LIMIT)
+    }
+
+    /// Like [`Table::of`], for iterators and with at most `limit` rows shown.
+    ///
+    /// # Errors
+    /// [`Error::Row`] when a row's `Serialize` implementation fails.
+    pub fn of_limited<T: Serialize>(rows: impl IntoIterator<Item = impl Borrow<T>>, limit: usize) -> Result<Self> {
+        let mut table = Self { limit, ..Self::new(Vec::<String>::new()) };
+        for row in rows {
+            if table.count < limit {
+                let fields = record::fields(row.borrow()).map_err(|source| Error::Row { row: table.count, source })?;
+                table.push_fields(fields.entries);
+            }
+            table.count += 1;
+        }
+        Ok(table)
+    }
+
+    /// The table of rows that are structs or maps; `None` when there are none, or they are something else.
+    pub(crate) fn of_records<T: Serialize>(rows: &[T]) -> Option<Self> {
+        let first = record::fields(rows.first()?).ok()?;
+        if first.named { Self::of(rows).ok() } else { None }
+    }
+
+    /// Adds a row: a tuple, an array or a struct, whose parts are the cells in order.
+    ///
+    /// What does not serialize shows as the reason in the row's first cell.
+    #[must_use]
+    pub fn row(mut self, cells: impl Serialize) -> Self {
+        let cells = match record::fields(&cells) {
+            Ok(fields) => fields.entries.into_iter().map(|(_, value)| value).collect(),
+            Err(error) => vec![Value::String(error.to_string())],
+        };
+        while self.headers.len() < cells.len() {
+            self.headers.push(String::new());
+        }
+        self.rows.push(cells);
+        self.count += 1;
+        self
+    }
+
+    /// Shows at most `rows` rows; what is left out is counted below the table.
+    #[must_use]
+    pub fn limit(mut self, rows: usize) -> Self {
+        self.limit = rows;
+        self
+    }
+
+    /// Adds a line of text above the table.
+    #[must_use]
+    pub fn caption(mut self, text: impl Into<String>) -> Self {
+        self.caption = Some(text.into());
+        self
+    }
+
+    /// The number of rows, those that are not shown included.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn push_fields(&mut self, fields: Vec<(String, Value)>) {
+        let mut cells = vec![Value::Null; self.headers.len()];
+        for (name, value) in fields {
+            match self.headers.iter().position(|header| *header == name) {
+                Some(column) => cells[column] = value,
+                None => {
+                    self.headers.push(name);
+                    cells.push(value);
+                }
+            }
+        }
+        self.rows.push(cells);
+    }
+
+    fn shown(&self) -> &[Vec<Value>] {
+        &self.rows[..self.rows.len().min(self.limit)]
+    }
+
+    /// "… and 70 more rows", where some are left out.
+    fn left_out(&self) -> Option<String> {
+        let more = self.count - self.shown().len();
+        (more > 0).then(|| format!("… and {} more row{}", grouped(more as u64), if more == 1 { "" } else { "s" }))
+    }
+
+    /// Whether a column holds numbers and nothing else, which puts it flush right.
+    fn is_numeric(&self, column: usize) -> bool {
+        let mut cells = self.shown().iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_null()).peekable();
+        cells.peek().is_some() && cells.all(is_number)
+    }
+
+    fn text(&self) -> String {
+        let numeric: Vec<bool> = (0..self.headers.len()).map(|column| self.is_numeric(column)).collect();
+        let clip = |text: String| match text.char_indices().nth(CELL_WIDTH) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        };
+        let rows: Vec<Vec<String>> = self
+            .shown()
+            .iter()
+            .map(|row| row.iter().map(|cell| clip(text_of(cell).replace(['\n', '\r', '\t'], " "))).collect())
+            .collect();
+        let width_of = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+            cells.chain([self.headers[column].chars().count()]).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..self.headers.len()).map(width_of).collect();
+        let line = |cells: &[String]| {
+            let padded = widths.iter().zip(&numeric).enumerate().map(|(column, (&width, &right))| {
+                let cell = cells.get(column).map_or("", String::as_str);
+                if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+            });
+            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        };
+        let mut lines: Vec<String> = self.caption.iter().cloned().collect();
+        lines.push(line(&self.headers));
+        lines.push(widths.iter().map(|&width| "─".repeat(width)).collect::<Vec<_>>().join("  "));
+        lines.extend(rows.iter().map(|row| line(row)));
+        lines.extend(self.left_out());
+        lines.join("\n")
+    }
+
+    fn html(&self) -> String {
+        let numeric: Vec<bool> = (0..self.headers.len()).map(|column| self.is_numeric(column)).collect();
+        let align = |column: usize| if numeric.get(column) == Some(&true) { "right" } else { "left" };
+        let mut html = format!("<table style=\"{}\">", theme::TABLE);
+        if let Some(caption) = &self.caption {
+            html += &format!("<caption style=\"{}\">{}</caption>", theme::CAPTION, escape(caption));
+        }
+        html += "<thead><tr>";
+        for (column, header) in self.headers.iter().enumerate() {
+            html += &format!(
+                "<th scope=\"col\" style=\"text-align:{};{}\">{}</th>",
+                align(column),
+                theme::HEADER_CELL,
+                escape(header)
+            );
+        }
+        html += "</tr></thead><tbody>";
+        for row in self.shown() {
+            html += "<tr>";
+            for column in 0..self.headers.len() {
+                let text = row.get(column).map(text_of).unwrap_or_default();
+                html += &format!("<td style=\"text-align:{};{}\">{}</td>", align(column), theme::CELL, escape(&text));
+            }
+            html += "</tr>";
+        }
+        html += "</tbody></table>";
+        if let Some(note) = self.left_out() {
+            html += &format!("<div style=\"{}\">{}</div>", theme::NOTE, escape(&note));
+        }
+        html
+    }
+}
+
+impl Rich for Table {
+    fn rich(&self) -> Bundle {
+        Bundle::html(self.html(), self.text())
+    }
+}
+
+fn is_number(cell: &Value) -> bool {
+    match cell {
+        Value::Number(_) => true,
+        Value::String(text) => matches!(text.as_str(), "NaN" | "inf" | "-inf"),
+        _ => false,
+    }
+}
+
+/// A cell's text: strings as they are, floats shortened, a missing value empty, anything nested as JSON.
+fn text_of(cell: &Value) -> String {
+    match cell {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => short(number.as_f64().unwrap_or(f64::NAN)),
+        Value::Array(items) => format!("[{}]", items.iter().map(nested).collect::<Vec<_>>().join(", ")),
+        Value::Object(_) => nested(cell),
+        other => other.to_string(),
+    }
+}
+
+fn nested(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| format!("{}: {}", Value::from(name.as_str()), nested(value)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+        Value::Null | Value::String(_) => value.to_string(),
+        other => text_of(other),
+    }
+}

@@ -1,0 +1,216 @@
+//! A draw target for indicatif bars: what they would draw in a terminal, as one output that changes.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use course_wire::{Bundle, link};
+use indicatif::{ProgressDrawTarget, TermLike};
+
+use crate::{escape, theme};
+
+/// The width that bars lay themselves out for, in characters.
+const WIDTH: u16 = 88;
+/// Lines that scrolled out of this many are forgotten.
+const HEIGHT: u16 = 60;
+
+/// Where a bar made with indicatif itself should draw: the notebook when there is one, else the terminal (stderr).
+///
+/// Each target is one place in the output, so give bars that run together one `MultiProgress` with this target.
+///
+/// ```
+/// let bar = indicatif::ProgressBar::with_draw_target(Some(3), course_display::indicatif_target());
+/// bar.inc(1);
+/// ```
+pub fn indicatif_target() -> ProgressDrawTarget {
+    if link::connected() {
+        ProgressDrawTarget::term_like_with_hz(Box::new(NotebookTerminal::<Sender>::new(send)), 10)
+    } else {
+        ProgressDrawTarget::stderr()
+    }
+}
+
+fn send(bundle: Bundle, id: &str, update: bool) -> io::Result<()> {
+    link::display(bundle, Some(id.to_owned()), update)
+}
+
+type Sender = fn(Bundle, &str, bool) -> io::Result<()>;
+
+/// A terminal as far as indicatif uses one: it moves up over the lines it drew last, clears them, and writes them anew.
+struct NotebookTerminal<S = Sender> {
+    id: String,
+    send: S,
+    screen: Mutex<Screen>,
+}
+
+#[derive(Default)]
+struct Screen {
+    lines: Vec<String>,
+    row: usize,
+    writing: Writing,
+    sent: Option<String>,
+}
+
+/// indicatif writes no newlines: it fills each line with spaces up to the terminal's width and lets it wrap.
+#[derive(Default, PartialEq)]
+enum Writing {
+    /// The next text is a line's content.
+    #[default]
+    Content,
+    /// The content is written; the next text is the space up to the right edge.
+    Filler,
+    /// The cursor is past the right edge: the next content goes to the next line.
+    Wrapped,
+}
+
+impl<S> std::fmt::Debug for NotebookTerminal<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NotebookTerminal").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl<S> NotebookTerminal<S> {
+    fn new(send: S) -> Self {
+        Self { id: uuid::Uuid::new_v4().to_string(), send, screen: Mutex::default() }
+    }
+
+    fn screen(&self) -> MutexGuard<'_, Screen> {
+        self.screen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Screen {
+    fn go_to(&mut self, row: usize) {
+        if row != self.row {
+            self.row = row;
+            self.writing = Writing::Content;
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        if text == "\r" {
+            self.writing = Writing::Content;
+            return;
+        }
+        if self.writing == Writing::Filler {
+            self.writing = Writing::Wrapped;
+            return;
+        }
+        if self.writing == Writing::Wrapped {
+            self.row += 1;
+        }
+        let text = without_escapes(text);
+        // A content wider than the terminal takes several of its lines.
+        let height = text.chars().count().div_ceil(usize::from(WIDTH)).max(1);
+        let last = self.row + height - 1;
+        if self.lines.len() <= last {
+            self.lines.resize(last + 1, String::new());
+        }
+        let mut characters = text.chars();
+        for line in &mut self.lines[self.row..=last] {
+            *line = characters.by_ref().take(usize::from(WIDTH)).collect();
+        }
+        self.row = last;
+        self.writing = Writing::Filler;
+    }
+
+    fn clear_line(&mut self) {
+        if let Some(line) = self.lines.get_mut(self.row) {
+            line.clear();
+        }
+        self.writing = Writing::Content;
+    }
+
+    /// What is on the screen, unless it is what was sent last.
+    fn news(&mut self) -> Option<(String, bool)> {
+        let surplus = self.lines.len().saturating_sub(4 * usize::from(HEIGHT));
+        if surplus > 0 && self.row >= surplus {
+            self.lines.drain(..surplus);
+            self.row -= surplus;
+        }
+        let text = self.lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n");
+        let text = text.trim_end().to_owned();
+        let first = self.sent.is_none();
+        if self.sent.as_deref() == Some(&text) || (first && text.is_empty()) {
+            return None;
+        }
+        self.sent = Some(text.clone());
+        Some((text, !first))
+    }
+}
+
+impl<S: Fn(Bundle, &str, bool) -> io::Result<()> + Send + Sync> TermLike for NotebookTerminal<S> {
+    fn width(&self) -> u16 {
+        WIDTH
+    }
+
+    fn height(&self) -> u16 {
+        HEIGHT
+    }
+
+    fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
+        let mut screen = self.screen();
+        let row = screen.row.saturating_sub(lines);
+        screen.go_to(row);
+        Ok(())
+    }
+
+    fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
+        let mut screen = self.screen();
+        let row = screen.row + lines;
+        screen.go_to(row);
+        Ok(())
+    }
+
+    fn move_cursor_right(&self, _columns: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_left(&self, _columns: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        let mut screen = self.screen();
+        screen.write(text);
+        screen.writing = Writing::Wrapped;
+        Ok(())
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.screen().write(text);
+        Ok(())
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.screen().clear_line();
+        Ok(())
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        let mut screen = self.screen();
+        match screen.news() {
+            Some((text, update)) => {
+                let html = format!("<pre style=\"margin:0;{}\">{}</pre>", theme::MONOSPACE, escape(&text));
+                (self.send)(Bundle::html(html, text), &self.id, update)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Text without the escape sequences that colour it.
+fn without_escapes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character != '\u{1b}' {
+            plain.push(character);
+            continue;
+        }
+        // `ESC [ parameters letter`
+        if characters.next() == Some('[') {
+            characters.by_ref().find(|c| ('@'..='~').contains(c));
+        }
+    }
+    plain
+}

@@ -1,0 +1,65 @@
+//! Colours and styles that read on light and on dark pages.
+//!
+//! HTML lies in the page: text keeps the page's colour, and only translucent tints go behind it. An SVG is shown as an
+//! image and sees nothing of the page, so what it draws lies in the middle between black and white, and moves towards the
+//! right end where the front end says which theme it has.
+
+/// A table as a whole. `inherit` because front ends set a small grey font for outputs.
+pub(crate) const TABLE: &str = "border-collapse:collapse;color:inherit;font-variant-numeric:tabular-nums;margin:4px 0";
+/// A table's caption.
+pub(crate) const CAPTION: &str = "caption-side:top;text-align:left;padding:2px 8px;color:inherit";
+/// A header cell; its alignment comes first.
+pub(crate) const HEADER_CELL: &str =
+    "padding:2px 10px;border-bottom:1px solid rgba(128,128,128,0.6);font-weight:600;white-space:nowrap";
+/// A cell; its alignment comes first.
+pub(crate) const CELL: &str =
+    "padding:2px 10px;border-bottom:1px solid rgba(128,128,128,0.2);white-space:pre-wrap;vertical-align:top";
+/// A line below an output that says what is left out.
+pub(crate) const NOTE: &str = "opacity:0.8;font-style:italic;padding:2px 8px";
+/// The line above a tensor: its shape, dtype and device.
+pub(crate) const HEADING: &str = "font-family:var(--jp-code-font-family,monospace);font-weight:600;padding:2px 0";
+/// Where every character has one width.
+pub(crate) const MONOSPACE: &str = "font-family:var(--jp-code-font-family,monospace)";
+
+/// Tints behind text: at this opacity the page's own text keeps a contrast of 4.5 : 1 on white and on #111 (tested).
+pub(crate) const TINT_OPACITY: f64 = 0.28;
+/// The tints' colours.
+pub(crate) const TINTS: [(u8, u8, u8); 6] =
+    [(59, 130, 214), (47, 158, 100), (214, 137, 16), (170, 92, 200), (20, 150, 165), (208, 84, 92)];
+
+/// A tint as CSS; numbers past the end start over.
+pub(crate) fn tint(index: usize) -> String {
+    let (red, green, blue) = TINTS[index % TINTS.len()];
+    format!("rgba({red},{green},{blue},{TINT_OPACITY})")
+}
+
+/// Series of a chart, each with a contrast of at least 3 : 1 on white and on #111 (tested).
+pub(crate) const SERIES: [(u8, u8, u8); 6] =
+    [(52, 120, 200), (206, 100, 20), (30, 135, 85), (160, 88, 195), (200, 70, 85), (18, 130, 145)];
+
+/// A series' colour; numbers past the end start over.
+pub(crate) fn series(index: usize) -> (u8, u8, u8) {
+    SERIES[index % SERIES.len()]
+}
+
+/// Axes and text where nothing is known of the page: as far from white as from #111.
+pub(crate) const INK: (u8, u8, u8) = (120, 120, 120);
+/// Axes and text where the front end says it is light.
+pub(crate) const INK_LIGHT: &str = "#606060";
+/// Axes and text where the front end says it is dark.
+pub(crate) const INK_DARK: &str = "#949494";
+
+/// WCAG's relative luminance of an sRGB colour, from 0 (black) to 1 (white).
+pub(crate) fn luminance((red, green, blue): (u8, u8, u8)) -> f64 {
+    let linear = |channel: u8| {
+        let channel = f64::from(channel) / 255.0;
+        if channel <= 0.04045 { channel / 12.92 } else { ((channel + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+}
+
+/// WCAG's contrast ratio of two colours, from 1 to 21.
+pub(crate) fn contrast(one: (u8, u8, u8), other: (u8, u8, u8)) -> f64 {
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
