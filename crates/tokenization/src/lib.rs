@@ -1,1 +1,39 @@
-//! AutoTokenizer and chat templates.
+//! Text to token ids and back: [`AutoTokenizer`], batches with padding and masks, chat templates.
+//!
+//! A tokenizer comes from a model's `tokenizer.json`, or from the metadata of its GGUF file; either way the work is done by
+//! the `tokenizers` crate, and what this crate adds is the part around it: where the files come from, which token means
+//! "end", how a batch becomes a rectangle, how a conversation becomes one prompt.
+//!
+//! ```no_run
+//! use course_tokenization::{AutoTokenizer, Message};
+//! # fn main() -> course_tokenization::Result<()> {
+//! let tokenizer = AutoTokenizer::from_pretrained("HuggingFaceTB/SmolLM2-135M-Instruct")?;
+//! let encoding = tokenizer.encode("Tokenizers cut text into pieces.")?;
+//! assert_eq!(tokenizer.decode(encoding.input_ids())?, "Tokenizers cut text into pieces.");
+//!
+//! let prompt = tokenizer.apply_chat_template(&[Message::user("What is a token?")], true)?;
+//! assert!(prompt.ends_with("<|im_start|>assistant\n"));
+//! # Ok(())
+//! # }
+//! ```
+
+mod auto;
+mod chat;
+mod encoding;
+mod error;
+mod gguf;
+mod options;
+mod special;
+mod stream;
+mod tokenizer;
+
+pub use auto::AutoTokenizer;
+pub use chat::{ChatOptions, ChatTemplate, Message};
+pub use encoding::{BatchEncoding, Encoding};
+pub use error::{Error, Result};
+pub use options::{EncodeOptions, Padding, PaddingSide};
+pub use special::SpecialTokens;
+pub use stream::StreamDecoder;
+pub use tokenizer::Tokenizer;
+/// The library underneath, for everything this crate does not wrap.
+pub use tokenizers as library;

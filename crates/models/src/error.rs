@@ -1,0 +1,47 @@
+//! What can go wrong between a file and an answer.
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong between a file and an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The model's files were not found or not readable.
+    #[error(transparent)]
+    Hub(#[from] course_hub::HubError),
+    /// The tokenizer was not found, or failed on a text.
+    #[error(transparent)]
+    Tokenizer(#[from] course_tokenization::Error),
+    /// A tensor operation failed.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+    /// A file holds something else than the model needs.
+    #[error("{model}: {problem}")]
+    BadModel {
+        /// The model's name.
+        model: String,
+        /// What is wrong and what was expected.
+        problem: String,
+    },
+    /// An input does not fit the model or the other inputs.
+    #[error("{argument}: {problem}")]
+    BadInput {
+        /// The argument.
+        argument: &'static str,
+        /// What is wrong, with the shapes, and what to do.
+        problem: String,
+    },
+    /// The learner pressed ■.
+    #[error(transparent)]
+    Interrupted(#[from] course_wire::Interrupted),
+}
+
+impl Error {
+    pub(crate) fn input(argument: &'static str, problem: impl Into<String>) -> Self {
+        Self::BadInput { argument, problem: problem.into() }
+    }
+
+    pub(crate) fn model(model: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::BadModel { model: model.into(), problem: problem.into() }
+    }
+}
