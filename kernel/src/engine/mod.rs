@@ -1,6 +1,7 @@
 //! What runs cells. The Jupyter side knows only this trait; [`dylib`] is the engine behind it.
 
 pub mod dylib;
+pub mod stage;
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;

@@ -1,0 +1,236 @@
+//! The process that runs cells, and the pump that carries its output.
+
+use std::io::Read as _;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child as Process, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use course_wire::{Failure, FromChild, StoreEntry, ToChild, frame};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::interrupt::{Control, kill};
+use super::stream::Stream;
+use crate::engine::stage::Stage;
+use crate::engine::{Event, Output};
+
+/// What is printed is sent on at the latest after this long.
+const BATCH: Duration = Duration::from_millis(40);
+
+/// A cell that goes on printing is cut here, in bytes; the front end holds every byte of it.
+const OUTPUT_CAP: usize = 8 << 20;
+
+/// The running child.
+#[derive(Debug)]
+pub struct Child {
+    process: Process,
+    link: UnixStream,
+    stdout: std::process::ChildStdout,
+    stderr: std::process::ChildStderr,
+}
+
+/// How the child's part of a cell ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// The cell is over.
+    Finished {
+        /// Why it failed, if it did.
+        failure: Option<Failure>,
+        /// What is stored now.
+        variables: Vec<StoreEntry>,
+    },
+    /// The process is gone.
+    Died(ExitStatus),
+}
+
+impl Child {
+    /// Starts a child on the staged library and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it cannot be started, or the library cannot be loaded; what it printed is in the message.
+    pub fn start(stage: &Stage) -> anyhow::Result<Self> {
+        let (ours, theirs) = UnixStream::pair().context("no socket for the child")?;
+        let exe = std::env::current_exe().context("where is this program?")?;
+        let inherited: OwnedFd = theirs.into();
+        let number = inherited.as_raw_fd();
+        let mut command = Command::new(exe);
+        command
+            .arg("runtime")
+            .arg("--library")
+            .arg(&stage.library)
+            .arg("--fd")
+            .arg(number.to_string())
+            .env_remove("RUST_BACKTRACE")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        // SAFETY: only `fcntl` is called between fork and exec, which is async-signal-safe.
+        unsafe {
+            command.pre_exec(move || {
+                if libc::fcntl(number, libc::F_SETFD, 0) == -1 {
+                    return Err(std::io::Error::last_os_error());
+                }
+                Ok(())
+            });
+        }
+        let mut process = command.spawn().context("could not start the process that runs cells")?;
+        drop(inherited);
+        let pipes = process.stdout.take().zip(process.stderr.take());
+        let (stdout, stderr) = pipes.context("the child has no pipes")?;
+        for fd in [stdout.as_fd(), stderr.as_fd()] {
+            set_nonblocking(fd)?;
+        }
+        let mut child = Self { process, link: ours, stdout, stderr };
+        child.link.set_read_timeout(Some(Duration::from_secs(60)))?;
+        let ready = frame::read::<FromChild>(&mut child.link);
+        child.link.set_read_timeout(None)?;
+        if !matches!(ready, Ok(Some(FromChild::Ready))) {
+            kill(child.process.id());
+            let mut said = String::new();
+            let _ = child.stderr.read_to_string(&mut said);
+            let _ = child.process.wait();
+            anyhow::bail!("the course library could not be loaded: {}", said.trim());
+        }
+        Ok(child)
+    }
+
+    /// Its process id, which is its process group's as well.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// When the child is gone.
+    pub fn send(&mut self, message: &ToChild) -> std::io::Result<()> {
+        frame::write(&mut self.link, message)
+    }
+
+    /// Carries output until the cell is over.
+    pub fn pump(&mut self, control: &Control, output: &dyn Output) -> Ended {
+        let _guard = control.running(self.id(), self.link.try_clone().ok());
+        let mut stdout = Stream::new(OUTPUT_CAP);
+        let mut stderr = Stream::new(OUTPUT_CAP);
+        let mut oldest: Option<Instant> = None;
+        loop {
+            if control.deadline().is_some_and(|deadline| Instant::now() >= deadline) {
+                kill(self.id());
+            }
+            let wait = match oldest {
+                Some(since) => BATCH.saturating_sub(since.elapsed()),
+                None => Duration::from_millis(200),
+            };
+            let ready = self.wait(wait);
+            self.read_pipes(&mut stdout, &mut stderr);
+            if stdout.pending() || stderr.pending() {
+                let since = *oldest.get_or_insert_with(Instant::now);
+                if since.elapsed() >= BATCH || stdout.is_large() || stderr.is_large() {
+                    flush(&mut stdout, &mut stderr, output);
+                    oldest = None;
+                }
+            }
+            if !ready {
+                continue;
+            }
+            let message = frame::read::<FromChild>(&mut self.link);
+            // All that was printed before the message was sent is in the pipes by now.
+            self.read_pipes(&mut stdout, &mut stderr);
+            match message {
+                Ok(Some(FromChild::Finished { failure, variables })) => {
+                    stdout.end();
+                    stderr.end();
+                    flush(&mut stdout, &mut stderr, output);
+                    return Ended::Finished { failure, variables };
+                }
+                Ok(Some(message)) => {
+                    flush(&mut stdout, &mut stderr, output);
+                    oldest = None;
+                    if let Some(answer) = emit(message, output) {
+                        let _ = self.send(&answer);
+                    }
+                }
+                Ok(None) | Err(_) => {
+                    kill(self.id());
+                    let status = self.process.wait();
+                    self.read_pipes(&mut stdout, &mut stderr);
+                    stdout.end();
+                    stderr.end();
+                    flush(&mut stdout, &mut stderr, output);
+                    return Ended::Died(status.unwrap_or(ExitStatus::from_raw(0)));
+                }
+            }
+        }
+    }
+
+    /// Waits for anything to arrive; whether a message has.
+    fn wait(&self, timeout: Duration) -> bool {
+        let events = PollFlags::POLLIN;
+        let mut fds = [
+            PollFd::new(self.link.as_fd(), events),
+            PollFd::new(self.stdout.as_fd(), events),
+            PollFd::new(self.stderr.as_fd(), events),
+        ];
+        let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
+        match poll(&mut fds, timeout) {
+            Ok(_) => fds[0].revents().is_some_and(|events| !events.is_empty()),
+            Err(_) => false,
+        }
+    }
+
+    fn read_pipes(&mut self, stdout: &mut Stream, stderr: &mut Stream) {
+        stdout.fill(&mut self.stdout);
+        stderr.fill(&mut self.stderr);
+    }
+
+    /// Ends the process and all it started.
+    pub fn end(mut self) {
+        kill(self.id());
+        let _ = self.process.wait();
+    }
+}
+
+/// Reads from `fd` return at once from now on.
+pub(super) fn set_nonblocking(fd: impl AsFd) -> anyhow::Result<()> {
+    use nix::fcntl::{FcntlArg, OFlag, fcntl};
+    let flags = OFlag::from_bits_truncate(fcntl(&fd, FcntlArg::F_GETFL)?);
+    fcntl(&fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+    Ok(())
+}
+
+fn flush(stdout: &mut Stream, stderr: &mut Stream, output: &dyn Output) {
+    for event in stdout.take(Event::Stdout) {
+        output.emit(event);
+    }
+    for event in stderr.take(Event::Stderr) {
+        output.emit(event);
+    }
+}
+
+/// Passes a message on; gives the answer the child waits for.
+fn emit(message: FromChild, output: &dyn Output) -> Option<ToChild> {
+    let sequence = match message {
+        FromChild::Display { sequence, bundle, display_id, update } => {
+            output.emit(Event::Display { bundle, display_id, update });
+            sequence
+        }
+        FromChild::Result { sequence, bundle } => {
+            output.emit(Event::Result(bundle));
+            sequence
+        }
+        FromChild::ClearOutput { sequence, wait } => {
+            output.emit(Event::ClearOutput { wait });
+            sequence
+        }
+        FromChild::Input { prompt, password } => {
+            let (answer, arrives) = std::sync::mpsc::channel();
+            output.emit(Event::Input { prompt, password, answer });
+            return Some(ToChild::Input { value: arrives.recv().ok().flatten() });
+        }
+        FromChild::Ready | FromChild::Variables { .. } | FromChild::Finished { .. } => return None,
+    };
+    Some(ToChild::Drained { sequence })
+}

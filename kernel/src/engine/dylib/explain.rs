@@ -1,0 +1,105 @@
+//! One paragraph in plain words for the errors a learner meets most: what they mean in a notebook, and what to do.
+
+use super::session::{Gone, Session};
+
+/// What an error code means here.
+pub fn code(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "E0382" => {
+            "A value in Rust has one owner. Giving it to a function, a loop or another variable moves it, and the old name is \
+             empty from then on. Lend it with `&value`, or keep a copy with `value.clone()`."
+        }
+        "E0502" => {
+            "Something is being read through a reference while it is being changed. Rust allows many readers or one writer, \
+             never both: finish with the reference first, or copy what you need out of it."
+        }
+        "E0499" => "Two writers at once: a second `&mut` to the same value begins before the first one is done.",
+        "E0505" => {
+            "The value is given away while a reference to it is still used further down. Use the reference first, or clone the value."
+        }
+        "E0506" => "The variable is assigned to while a reference to its old value is still used further down.",
+        "E0507" => "A value behind a reference cannot be moved out, it belongs to someone else. Clone it, or borrow it with `&`.",
+        "E0515" => {
+            "The function returns a reference to something that ends with the function. Return the value itself, such as a \
+             `String` instead of a `&str`."
+        }
+        "E0597" | "E0716" => {
+            "A reference outlives what it points to: the value is dropped at the end of its block while the reference goes on. \
+             Give the value a name in the outer scope."
+        }
+        "E0308" => {
+            "Rust never converts between types by itself. The report says which type was expected and which one came; \
+             `as`, `.into()`, `.to_string()` or `&` usually close the gap."
+        }
+        "E0277" => {
+            "An operation needs an ability (a trait) that this type lacks: `+` needs `Add`, `{}` needs `Display`, `{:?}` needs \
+             `Debug`, a `for` loop needs an iterator. `#[derive(Debug, Clone)]` on your own types gives the common ones."
+        }
+        "E0425" | "E0412" | "E0405" => {
+            "Nothing of that name is known yet. Has its cell been run, and is it spelled this way? `:vars` lists the variables."
+        }
+        "E0433" | "E0432" => "The path does not lead anywhere: a module or type in it is misspelled, or a `use` for it is missing.",
+        "E0599" => {
+            "The type has no such method. Check the spelling and the type (`:type name` shows it); a method of a trait needs the \
+             trait in scope with `use`."
+        }
+        "E0282" | "E0283" => {
+            "Rust cannot tell which type is meant. Say it at the variable, `let v: Vec<i32> = …`, or at the call, `.collect::<Vec<_>>()`."
+        }
+        "E0106" => {
+            "A reference in a type or a return value needs a lifetime that says whose data it borrows. Owned data \
+             (`String`, `Vec<T>`) needs none."
+        }
+        "E0384" => "Variables do not change unless they say so: declare it `let mut` in its own cell.",
+        "E0596" => "Changing a value through a name or a reference needs `mut`: `let mut x`, `&mut x`.",
+        "E0061" => "The call has more or fewer arguments than the function takes.",
+        "E0063" => "A struct is built with all its fields, or with `..Default::default()` for the rest.",
+        "E0004" => "A `match` must cover every case; `_ => …` stands for all the others.",
+        "E0015" | "E0658" => "This is not possible in stable Rust, which the notebook uses.",
+        "E0133" => "This call is `unsafe`: the compiler cannot check it. A chapter of this course never needs one.",
+        "E0369" => "The operator is not defined for this type. Both sides often need the same type, or a reference removed with `*`.",
+        "E0373" => "A closure that outlives this place must own what it uses: write `move |…|`.",
+        "E0728" => "`.await` works at the top of a cell and in `async` functions and blocks, not in a plain function or closure.",
+        _ => return None,
+    })
+}
+
+/// What became of a name that was a variable once.
+pub fn gone(session: &Session, name: &str) -> Option<String> {
+    if let Some(variable) = session.variables.get(name)
+        && !variable.nameable
+    {
+        return Some(local_type(name, &variable.type_text));
+    }
+    Some(match session.gone.get(name)? {
+        Gone::Moved(cell) => format!(
+            "`{name}` was moved in cell [{cell}]: its value went to a new owner. Run the cell that made it again, and lend it \
+             with `&{name}` or give `{name}.clone()` away."
+        ),
+        Gone::Borrowed(cell) => format!(
+            "`{name}` ended with cell [{cell}], because it borrowed from another variable. Keep an owned copy \
+             (`.to_owned()`, `.clone()`), or make it again here."
+        ),
+        Gone::Redefined(cell) => format!(
+            "`{name}` was dropped when cell [{cell}] redefined a type it is made of: its bytes belong to the old type. Make it again."
+        ),
+        Gone::Died(cell) => {
+            format!("`{name}` was lost when the process ended in cell [{cell}]. Run the cell that made it again.")
+        }
+    })
+}
+
+/// Why a variable without a nameable type stays in its cell.
+pub fn local_type(name: &str, type_text: &str) -> String {
+    let closure = type_text.contains("{closure") || type_text.contains("closure@");
+    match closure {
+        true => format!(
+            "`{name}` is a closure, and a closure's type has no name that a later cell could use: `{name}` works in this cell \
+             only. To keep it, box it (`let {name}: Box<dyn Fn(i32) -> i32> = Box::new(…)`) or write it as a `fn`."
+        ),
+        false => format!(
+            "`{name}` has a type without a name (`{}`): it works in this cell only. Box it as a `Box<dyn Trait>`, or collect it.",
+            super::diagnostics::shorten(type_text)
+        ),
+    }
+}

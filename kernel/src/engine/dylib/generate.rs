@@ -1,0 +1,267 @@
+//! The one source file that a cell is compiled from.
+//!
+//! ```text
+//! #![allow(…)] #![warn(dropping_references)]
+//! use ::course::prelude::*;
+//! …earlier items the cell reaches…
+//! …the cell's own items, on their lines…
+//! #[unsafe(no_mangle)] pub extern "C" fn course_cell_…() {
+//!     let x: T = ::course::runtime::cell::take("x");           // a variable the cell mentions
+//!     ::course::runtime::cell::run::<…>(|| {
+//!         …the cell's statements, on their lines…
+//!         drop(&y);                                            // rustc's warning here says y's type
+//!         ::course::runtime::cell::put("y", y);
+//!         Ok(())
+//!     });
+//!     ::course::runtime::cell::put_back("x", x);               // unless the closure moved it
+//! }
+//! ```
+//! The cell's text stands in it twice, once with all but its items blanked and once with all but its statements, so that a
+//! line of the file is a line of the cell by a plain offset.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use course_wire::{LineMap, LineSpan};
+
+use super::items::{Entry, Kind};
+use super::session::{Session, Variable};
+use super::source::{Binding, Source, keep_only};
+use super::statics::{self, Static};
+
+/// The crate name of every cell, so that a type has one identity in all of them.
+pub const CRATE: &str = "notebook";
+
+/// Lints about code that a notebook writes all the time and that is none of the learner's concern.
+const ALLOWED: &str = "unused_imports, unused_variables, unused_mut, unused_assignments, unused_macros, unused_labels, unused_braces, \
+    unused_parens, unused_attributes, unreachable_code, dead_code, non_snake_case, non_camel_case_types, non_upper_case_globals, improper_ctypes, \
+    improper_ctypes_definitions, private_interfaces, private_bounds, redundant_semicolons, path_statements, static_mut_refs, \
+    uncommon_codepoints, mixed_script_confusables, let_underscore_drop, unused_unsafe, type_alias_bounds";
+
+/// What a cell is compiled from, and what is to be known about its lines.
+#[derive(Debug, Default)]
+pub struct Generated {
+    /// The file's text.
+    pub text: String,
+    /// Where its lines come from.
+    pub lines: LineMap,
+    /// Text that stands before the learner's on a line: line, byte column, bytes.
+    pub inserted: Vec<(u32, usize, usize)>,
+    /// The lines that store a new variable or put an old one back.
+    pub puts: BTreeMap<u32, String>,
+    /// The lines whose warning says a variable's type.
+    pub types: BTreeMap<u32, String>,
+    /// The entry point.
+    pub symbol: String,
+    /// Statics this file defines, by symbol.
+    pub statics: Vec<String>,
+    /// Whether the code loops, its items included.
+    pub loops: bool,
+    /// Every identifier the cell reached, itself and through items.
+    pub reached: BTreeSet<String>,
+}
+
+/// What the generated file is made from.
+pub struct Plan<'a> {
+    /// The cell's number.
+    pub cell: u32,
+    /// Its text.
+    pub code: &'a str,
+    /// The text taken apart.
+    pub source: &'a Source,
+    /// The session with the cell's items in it.
+    pub session: &'a Session,
+    /// New variables that cannot be stored.
+    pub local: &'a BTreeSet<String>,
+    /// Old variables that the cell moves away.
+    pub moved: &'a BTreeSet<String>,
+    /// Errors print only with `{:?}`.
+    pub debug_errors: bool,
+    /// Statics that earlier cells of this child have defined.
+    pub defined: &'a BTreeSet<String>,
+}
+
+impl Plan<'_> {
+    /// The variables the cell takes from the store.
+    pub fn taken(&self) -> impl Iterator<Item = (&String, &Variable)> {
+        self.session.variables.iter().filter(|(name, variable)| variable.nameable && self.source.mentioned.contains(*name))
+    }
+
+    /// The variables it stores.
+    fn kept(&self) -> impl Iterator<Item = &Binding> {
+        self.source.lets.iter().filter(|binding| !self.local.contains(&binding.name))
+    }
+
+    /// Writes the file.
+    pub fn generate(&self) -> Generated {
+        let mut file = File::default();
+        let attributes = keep_only(self.code, &self.source.attributes);
+        file.line(&format!("#![allow({ALLOWED})]"));
+        file.line("#![warn(dropping_references)]");
+        if !self.source.attributes.is_empty() {
+            file.cell_text(&attributes, self.cell, 1);
+        }
+        file.line("use ::course::prelude::*;");
+
+        let mut names = self.source.mentioned.clone();
+        for (_, variable) in self.taken() {
+            names.extend(super::session::roots(&variable.type_text, &BTreeSet::new()));
+        }
+        let own: BTreeSet<String> = self.source.items.iter().flat_map(|(item, range)| {
+            Entry::of(item, range.clone(), self.code, self.cell).into_iter().flat_map(|e| e.mentions.into_iter().chain(e.names))
+        }).collect();
+        names.extend(own);
+        let reached = self.session.reach(&names);
+        file.generated.loops = self.source.loops || reached.iter().any(|entry| entry.loops);
+        file.generated.reached = reached.iter().flat_map(|entry| entry.names.iter().cloned()).chain(names).collect();
+        // Macros first: they must stand before their uses, and earlier cells' uses come right after.
+        for macros in [true, false] {
+            for entry in &reached {
+                if entry.cell != self.cell && (entry.kind == Kind::Macro) == macros {
+                    self.item(&mut file, entry);
+                }
+            }
+        }
+        self.own_items(&mut file);
+        self.entry_point(&mut file);
+        file.generated
+    }
+
+    fn symbol_of(&self, found: &Static, entry: &Entry) -> (String, bool) {
+        let fingerprint = self.session.fingerprint(&entry.layout.1.iter().chain(&entry.names).cloned().collect());
+        let mut hasher = blake3::Hasher::new();
+        for part in [found.name.as_str(), entry.layout.0.as_str(), fingerprint.as_str()] {
+            hasher.update(part.as_bytes()).update(&[0]);
+        }
+        let symbol = format!("course_static_{}_{}", found.name, &hasher.finalize().to_hex()[..24]);
+        let defined = self.defined.contains(&symbol);
+        (symbol, defined)
+    }
+
+    fn item(&self, file: &mut File, entry: &Entry) {
+        let (text, inserted) = self.with_statics(file, entry);
+        let padded = format!("{}{text}", " ".repeat(entry.indent));
+        let first = file.next_line;
+        file.cell_text(&padded, entry.cell, entry.line);
+        file.insert(&entry.text, &inserted, first, entry.indent);
+    }
+
+    fn with_statics(&self, file: &mut File, entry: &Entry) -> (String, Vec<(usize, usize)>) {
+        if entry.statics.is_empty() {
+            return (entry.text.clone(), Vec::new());
+        }
+        statics::rewrite(&entry.text, &entry.statics, |found| {
+            let (symbol, defined) = self.symbol_of(found, entry);
+            if !defined {
+                file.generated.statics.push(symbol.clone());
+            }
+            (symbol, defined)
+        })
+    }
+
+    /// The cell's own items, each where it stands in the cell.
+    fn own_items(&self, file: &mut File) {
+        if self.source.items.is_empty() {
+            return;
+        }
+        let ranges: Vec<_> = self.source.items.iter().map(|(_, range)| range.clone()).collect();
+        let mut text = keep_only(self.code, &ranges);
+        let first = file.next_line;
+        // From the back, so that earlier ranges stay true.
+        for (item, range) in self.source.items.iter().rev() {
+            let Some(entry) = Entry::of(item, range.clone(), self.code, self.cell).pop() else { continue };
+            if !entry.statics.is_empty() {
+                let (new, inserted) = self.with_statics(file, &entry);
+                text.replace_range(range.clone(), &new);
+                file.insert(&entry.text, &inserted, first + entry.line - 1, entry.indent);
+            }
+        }
+        file.cell_text(&text, self.cell, 1);
+    }
+
+    fn entry_point(&self, file: &mut File) {
+        let hash = blake3::hash(self.code.as_bytes()).to_hex();
+        file.generated.symbol = format!("course_cell_{}_{}", self.cell, &hash[..16]);
+        file.line(&format!("#[unsafe(no_mangle)] pub extern \"C\" fn {}() {{", file.generated.symbol));
+        for (name, Variable { type_text, mutable, .. }) in self.taken() {
+            let mutable = if *mutable { "mut " } else { "" };
+            file.line(&format!("let {mutable}{name}: {type_text} = ::course::runtime::cell::take(\"{name}\");"));
+        }
+        let error = if self.debug_errors { "DebugError" } else { "Error" };
+        file.line(&format!("::course::runtime::cell::run::<::course::runtime::cell::{error}>(|| {{"));
+        if self.source.awaits {
+            file.line("::course::runtime::cell::block_on(async {");
+        }
+        if !self.source.statements.is_empty() {
+            file.cell_text(&keep_only(self.code, &self.source.statements), self.cell, 1);
+        }
+        if let Some(tail) = &self.source.tail {
+            file.line("::course::runtime::cell::result(::course::display::bundle_of!(");
+            file.cell_text(&keep_only(self.code, std::slice::from_ref(tail)), self.cell, 1);
+            file.line("));");
+        }
+        for Binding { name, .. } in self.kept() {
+            file.generated.types.insert(file.next_line, name.clone());
+            file.line(&format!("drop(&{name});"));
+            file.generated.puts.insert(file.next_line, name.clone());
+            file.line(&format!("::course::runtime::cell::put(\"{name}\", {name});"));
+        }
+        if self.source.awaits {
+            file.line(&format!("::core::result::Result::<(), ::course::runtime::cell::{error}>::Ok(())"));
+            file.line("})");
+        } else {
+            file.line("::core::result::Result::Ok(())");
+        }
+        file.line("});");
+        for (name, _) in self.taken().filter(|(name, _)| !self.moved.contains(*name)) {
+            file.generated.puts.insert(file.next_line, name.clone());
+            file.line(&format!("::course::runtime::cell::put_back(\"{name}\", {name});"));
+        }
+        file.line("}");
+    }
+}
+
+/// For text that is not Rust's grammar: the whole cell in a function, so that rustc says what is wrong with it.
+pub fn unparsed(code: &str, cell: u32) -> Generated {
+    let mut file = File::default();
+    file.line(&format!("#![allow({ALLOWED})]"));
+    file.line("fn cell() {");
+    file.cell_text(code, cell, 1);
+    file.line("}");
+    file.generated
+}
+
+#[derive(Default)]
+struct File {
+    generated: Generated,
+    next_line: u32,
+}
+
+impl File {
+    fn line(&mut self, text: &str) {
+        if self.next_line == 0 {
+            self.next_line = 1;
+        }
+        self.generated.text.push_str(text);
+        self.generated.text.push('\n');
+        self.next_line += 1;
+    }
+
+    /// Text that stands in a cell from `line` on.
+    fn cell_text(&mut self, text: &str, cell: u32, line: u32) {
+        let count = text.matches('\n').count() as u32 + 1;
+        self.generated.lines.spans.push(LineSpan { generated: self.next_line, count, cell, line });
+        self.generated.text.push_str(text);
+        self.generated.text.push('\n');
+        self.next_line += count;
+    }
+
+    /// Notes what was put in front of the learner's text, given where in the item's text it was.
+    fn insert(&mut self, item: &str, inserted: &[(usize, usize)], first_line: u32, indent: usize) {
+        for (at, bytes) in inserted {
+            let before = &item[..*at];
+            let line = first_line + before.matches('\n').count() as u32;
+            let column = before.rfind('\n').map_or(at + indent, |newline| at - newline - 1);
+            self.generated.inserted.push((line, column, *bytes));
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The engine: one rustc run a cell against the prebuilt course library, and a child that keeps the variables.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | [`commands`] | `:vars`, `!ls`: lines for the kernel |
+//! | [`source`] | takes a cell apart |
+//! | [`items`], [`statics`] | functions, types and statics that later cells need again |
+//! | [`session`] | what is known between cells, and what of it a cell reaches |
+//! | [`generate`] | the file a cell is compiled from |
+//! | [`compile`] | the rustc run |
+//! | [`build`] | from a cell to a library, with the second tries that some cells need |
+//! | [`diagnostics`], [`explain`] | errors in cell lines, and in plain words |
+//! | [`child`], [`stream`], [`interrupt`], [`shell`] | the processes, what they print, and how they are stopped |
+
+mod build;
+mod child;
+pub mod commands;
+mod compile;
+mod diagnostics;
+mod explain;
+mod generate;
+mod interrupt;
+mod items;
+mod report;
+mod session;
+mod shell;
+mod source;
+mod statics;
+mod stream;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use course_wire::{Bundle, StoreEntry, ToChild};
+
+use self::build::{Build, Built};
+use self::child::{Child, Ended};
+use self::commands::{Command, Optimisation};
+use self::interrupt::Control;
+use self::session::{Gone, Session};
+use super::stage::Stage;
+use super::{Cell, CellError, Engine, Event, Interrupt, Outcome, Output};
+
+/// The engine behind the kernel.
+pub struct DylibEngine {
+    stage: Stage,
+    folder: tempfile::TempDir,
+    child: Option<Child>,
+    control: Control,
+    session: Session,
+    cells: BTreeMap<u32, String>,
+    stored: Vec<StoreEntry>,
+    statics: BTreeSet<String>,
+    compiles: u64,
+    optimisation: Optimisation,
+    timing: bool,
+}
+
+impl DylibEngine {
+    /// An engine on a staged course library, with its child started.
+    ///
+    /// # Errors
+    /// When there is no folder to work in, or the library cannot be loaded.
+    pub fn start(stage: Stage) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("course-kernel-").tempdir().context("no temporary folder")?;
+        let child = Child::start(&stage)?;
+        Ok(Self {
+            stage,
+            folder,
+            child: Some(child),
+            control: Control::default(),
+            session: Session::default(),
+            cells: BTreeMap::new(),
+            stored: Vec::new(),
+            statics: BTreeSet::new(),
+            compiles: 0,
+            optimisation: Optimisation::Auto,
+            timing: false,
+        })
+    }
+
+    fn run(&mut self, cell: Cell<'_>, output: &dyn Output) -> Result<(), CellError> {
+        let (commands, code) = Command::split(cell.code);
+        for command in commands {
+            self.command(command, output)?;
+        }
+        if code.trim().is_empty() {
+            return Ok(());
+        }
+        self.cells.insert(cell.number, code.clone());
+        let begun = Instant::now();
+        let build = Build {
+            stage: &self.stage,
+            folder: self.folder.path(),
+            control: &self.control,
+            cells: &self.cells,
+            defined: &self.statics,
+            optimisation: self.optimisation,
+        };
+        let built = build.build(Cell { code: &code, ..cell }, &self.session, &mut self.compiles)?;
+        let compiled = begun.elapsed();
+        for note in &built.notes {
+            output.emit(note_event(note));
+        }
+        if let Some(warnings) = &built.warnings {
+            output.emit(Event::Display { bundle: warnings.clone(), display_id: None, update: false });
+        }
+        let begun = Instant::now();
+        let result = self.run_built(cell.number, built, output);
+        if self.timing {
+            output.emit(note_event(&format!("compiled in {}, ran in {}", seconds(compiled), seconds(begun.elapsed()))));
+        }
+        result
+    }
+
+    /// Loads a built cell in the child, and keeps what it left behind.
+    fn run_built(&mut self, number: u32, built: Built, output: &dyn Output) -> Result<(), CellError> {
+        if self.control.interrupted() {
+            return Err(report::interrupted_compile());
+        }
+        let mut child = match self.child.take() {
+            Some(child) => child,
+            None => Child::start(&self.stage).map_err(|error| report::kernel(&error))?,
+        };
+        self.session = built.session;
+        let forget = ToChild::Forget { names: built.outdated };
+        let run = ToChild::Run {
+            cell: number,
+            library: built.library,
+            symbol: built.symbol,
+            source: built.source,
+            lines: built.lines,
+        };
+        // A child that died while idle is found out here, or by the pump.
+        let _ = child.send(&forget).and_then(|()| child.send(&run));
+        match child.pump(&self.control, output) {
+            Ended::Finished { failure, variables } => {
+                self.child = Some(child);
+                self.statics.extend(built.statics);
+                self.stored = variables;
+                let stored: BTreeSet<&str> = self.stored.iter().map(|entry| entry.name.as_str()).collect();
+                if failure.is_none() {
+                    self.session.variables.extend(built.variables.into_iter().filter(|(name, _)| stored.contains(name.as_str())));
+                }
+                self.session.gone.extend(built.gone);
+                let lost: Vec<String> =
+                    self.session.variables.keys().filter(|name| !stored.contains(name.as_str())).cloned().collect();
+                for name in lost {
+                    self.session.variables.remove(&name);
+                    self.session.gone.entry(name).or_insert(Gone::Moved(number));
+                }
+                let live: Vec<String> = self.session.variables.keys().cloned().collect();
+                live.iter().for_each(|name| drop(self.session.gone.remove(name)));
+                match failure {
+                    None => Ok(()),
+                    Some(failure) => Err(report::failure(number, &failure, &self.cells)),
+                }
+            }
+            Ended::Died(status) => {
+                child.end();
+                let lost = self.lose_variables(number);
+                Err(report::died(status, self.control.interrupted(), &lost))
+            }
+        }
+    }
+
+    /// The child is gone, and the variables with it.
+    fn lose_variables(&mut self, number: u32) -> Vec<String> {
+        self.statics.clear();
+        self.stored.clear();
+        let lost: Vec<String> = std::mem::take(&mut self.session.variables).into_keys().collect();
+        self.session.gone.extend(lost.iter().map(|name| (name.clone(), Gone::Died(number))));
+        lost
+    }
+
+    fn command(&mut self, command: Command, output: &dyn Output) -> Result<(), CellError> {
+        let show = |bundle: Bundle| output.emit(Event::Display { bundle, display_id: None, update: false });
+        match command {
+            Command::Help => show(commands::help()),
+            Command::Vars => {
+                let size = |name: &str| self.stored.iter().find(|entry| entry.name == name).map(|entry| entry.size);
+                show(commands::vars(&self.session, size));
+            }
+            Command::Type(name) => match self.session.variables.get(&name) {
+                Some(variable) => show(Bundle::text(format!("{name}: {}", variable.type_text))),
+                None => {
+                    let why = explain::gone(&self.session, &name)
+                        .unwrap_or_else(|| format!("there is no variable `{name}`; `:vars` lists them"));
+                    return Err(report::command(why));
+                }
+            },
+            Command::Opt(level) => {
+                self.optimisation = level.unwrap_or(self.optimisation);
+                show(Bundle::text(match self.optimisation {
+                    Optimisation::Auto => "cells that loop are optimised (level 2), the others compile fast (level 0)".into(),
+                    Optimisation::Level(level) => format!("every cell is compiled at level {level}"),
+                }));
+            }
+            Command::Timing => {
+                self.timing = !self.timing;
+                show(Bundle::text(if self.timing { "timing is on" } else { "timing is off" }));
+            }
+            Command::Clear => {
+                self.session.clear();
+                if let Some(child) = &mut self.child {
+                    let names = self.stored.drain(..).map(|entry| entry.name).collect();
+                    let _ = child.send(&ToChild::Forget { names });
+                }
+            }
+            Command::Restart => {
+                if let Some(child) = self.child.take() {
+                    child.end();
+                }
+                self.statics.clear();
+                self.stored.clear();
+                self.session.variables.clear();
+                self.session.gone.clear();
+                self.child = Some(Child::start(&self.stage).map_err(|error| report::kernel(&error))?);
+            }
+            Command::Shell(line) => shell::run(&line, &self.control, output)?,
+            Command::Unknown(line) => return Err(report::command(commands::unknown(&line))),
+        }
+        Ok(())
+    }
+}
+
+impl Engine for DylibEngine {
+    fn execute(&mut self, cell: Cell<'_>, output: &dyn Output) -> Outcome {
+        self.control.begin();
+        let result = self.run(cell, output);
+        self.control.end();
+        match result {
+            Ok(()) => Outcome::Ok,
+            Err(error) => Outcome::Error(error),
+        }
+    }
+
+    fn interrupter(&self) -> Arc<dyn Interrupt> {
+        Arc::new(self.control.clone())
+    }
+
+    fn shutdown(&mut self) {
+        if let Some(child) = self.child.take() {
+            child.end();
+        }
+    }
+}
+
+/// Runs the child's side: loads the library and calls its main loop. Gives the exit status.
+pub fn runtime_main(fd: i32, library: &Path) -> i32 {
+    match load_and_run(fd, library) {
+        Ok(status) => status,
+        Err(error) => {
+            // The kernel that started this process reads it and puts it into its own error.
+            eprintln!("{error}");
+            1
+        }
+    }
+}
+
+fn load_and_run(fd: i32, library: &Path) -> Result<i32, libloading::Error> {
+    use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW, Symbol};
+    // SAFETY: the staged library was built with this kernel; loading it runs no code but its own initialisers.
+    let library = unsafe { Library::open(Some(library), RTLD_NOW | RTLD_GLOBAL) }?;
+    // SAFETY: `crates/course` exports the function with this signature.
+    let main: Symbol<unsafe extern "C" fn(i32) -> i32> = unsafe { library.get("course_runtime_main") }?;
+    // SAFETY: the kernel hands over the descriptor of a socket for this process alone.
+    let status = unsafe { main(fd) };
+    // Other threads may still run code of the library.
+    std::mem::forget(library);
+    Ok(status)
+}
+
+/// A remark of the kernel's under a cell.
+fn note_event(note: &str) -> Event {
+    let html = format!(
+        "<div style=\"border-left:3px solid #8a8f98;padding:.1em .6em;opacity:.85\">{}</div>",
+        code_spans(&commands::escape(note))
+    );
+    Event::Display { bundle: Bundle::html(html, format!("note: {note}")), display_id: None, update: false }
+}
+
+/// `` `x` `` as code.
+fn code_spans(text: &str) -> String {
+    let mut parts = text.split('`');
+    let mut html = parts.next().unwrap_or_default().to_owned();
+    for (index, part) in parts.enumerate() {
+        html.push_str(if index % 2 == 0 { "<code>" } else { "</code>" });
+        html.push_str(part);
+    }
+    html
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.2} s", duration.as_secs_f64())
+}

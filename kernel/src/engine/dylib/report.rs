@@ -1,0 +1,86 @@
+//! The one error that a failed cell gives.
+
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+
+use course_wire::{Failure, Place};
+
+use crate::engine::CellError;
+
+const RED: &str = "\u{1b}[1;31m";
+const BLUE: &str = "\u{1b}[1;34m";
+const RESET: &str = "\u{1b}[0m";
+
+fn error(ename: &str, evalue: String, more: Vec<String>) -> CellError {
+    let mut traceback = vec![format!("{RED}{ename}{RESET}: {evalue}")];
+    traceback.extend(more);
+    CellError { ename: ename.to_owned(), evalue, traceback }
+}
+
+/// A command that could not be carried out.
+pub fn command(evalue: String) -> CellError {
+    error("Command", evalue, Vec::new())
+}
+
+/// Something the kernel itself needs is missing.
+pub fn kernel(cause: &anyhow::Error) -> CellError {
+    error("KernelError", format!("{cause:#}"), Vec::new())
+}
+
+/// ■ while rustc ran.
+pub fn interrupted_compile() -> CellError {
+    error("Interrupted", "stopped before the cell ran; all variables are as they were".into(), Vec::new())
+}
+
+/// A panic, an error that `?` met, or a loop of the course that was interrupted.
+pub fn failure(number: u32, failure: &Failure, cells: &BTreeMap<u32, String>) -> CellError {
+    let mut more = Vec::new();
+    let mut shown: Vec<(u32, u32)> = Vec::new();
+    for place in failure.place.iter().chain(&failure.frames) {
+        if shown.contains(&(place.cell, place.line)) || shown.len() == 12 {
+            continue;
+        }
+        shown.push((place.cell, place.line));
+        more.push(source_line(place, cells));
+    }
+    if failure.name == "Interrupted" {
+        return error("Interrupted", "stopped at a safe point; variables from earlier cells are kept".into(), more);
+    }
+    if shown.is_empty() && failure.name != "Panic" {
+        more.push(format!("  {BLUE}-->{RESET} cell [{number}], returned by `?`"));
+    }
+    error(&failure.name, failure.message.clone(), more)
+}
+
+fn source_line(place: &Place, cells: &BTreeMap<u32, String>) -> String {
+    let Place { cell, line, column } = *place;
+    let text = cells.get(&cell).and_then(|code| code.lines().nth(line as usize - 1)).unwrap_or_default();
+    let mut report = format!("  {BLUE}-->{RESET} cell [{cell}], line {line}\n{BLUE}{line:4} |{RESET} {text}");
+    if let Some(column) = column {
+        report.push_str(&format!("\n{BLUE}     |{RESET} {}{RED}^{RESET}", " ".repeat(column.saturating_sub(1) as usize)));
+    }
+    report
+}
+
+/// The child is gone.
+pub fn died(status: ExitStatus, interrupted: bool, lost: &[String]) -> CellError {
+    let lost = match lost {
+        [] => "No variable was lost.".to_owned(),
+        lost => format!("Lost with it: {}. Functions and types are kept; run the cells that made the variables again.", lost.join(", ")),
+    };
+    if interrupted {
+        let evalue = "the cell did not stop when asked, so its process was ended".to_owned();
+        return error("Interrupted", evalue, vec![lost]);
+    }
+    let how = match (status.signal(), status.code()) {
+        (Some(libc::SIGSEGV), _) => "it touched memory that is not its own, or recursed too deeply (SIGSEGV)".to_owned(),
+        (Some(libc::SIGABRT), _) => "it called `abort`, panicked inside a panic, or overflowed its stack (SIGABRT)".to_owned(),
+        (Some(libc::SIGKILL), _) => "it was killed from outside, most often for want of memory (SIGKILL)".to_owned(),
+        (Some(libc::SIGILL), _) => "it ran an instruction that this processor lacks (SIGILL)".to_owned(),
+        (Some(signal), _) => format!("signal {signal} ended it"),
+        (None, Some(code)) => format!("it exited with status {code}"),
+        (None, None) => "it went away".to_owned(),
+    };
+    error("ProcessDied", format!("the process that runs cells ended: {how}"), vec![lost, "The next cell starts a new one.".into()])
+}

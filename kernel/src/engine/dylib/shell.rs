@@ -1,0 +1,65 @@
+//! `!command`: a shell command with live output.
+
+use std::os::fd::AsFd as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::interrupt::{Control, kill};
+use super::stream::Stream;
+use crate::engine::{CellError, Event, Output};
+
+/// Runs one command line in `sh` and sends on what it prints while it runs.
+///
+/// # Errors
+/// When it cannot be started, is interrupted, or ends with a status other than 0.
+pub fn run(line: &str, control: &Control, output: &dyn Output) -> Result<(), CellError> {
+    let failed = |evalue: String| error("Command", evalue);
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = command.spawn().map_err(|error| failed(format!("could not start a shell: {error}")))?;
+    let group = child.id();
+    let _guard = control.compiling(group);
+    let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(failed("the shell has no output".into()));
+    };
+    let mut streams = (Stream::new(8 << 20), Stream::new(8 << 20));
+    for fd in [stdout.as_fd(), stderr.as_fd()] {
+        super::child::set_nonblocking(fd).map_err(|error| failed(error.to_string()))?;
+    }
+    let status = loop {
+        let ended = child.try_wait().map_err(|error| failed(error.to_string()))?;
+        streams.0.fill(&mut stdout);
+        streams.1.fill(&mut stderr);
+        if ended.is_some() {
+            streams.0.end();
+            streams.1.end();
+        }
+        // What a shell command writes to stderr is its talk, not the learner's error.
+        streams.0.take(Event::Stdout).into_iter().chain(streams.1.take(Event::Stdout)).for_each(|event| output.emit(event));
+        if let Some(status) = ended {
+            break status;
+        }
+        let mut fds = [PollFd::new(stdout.as_fd(), PollFlags::POLLIN), PollFd::new(stderr.as_fd(), PollFlags::POLLIN)];
+        let hung_up = poll(&mut fds, PollTimeout::from(50u8)).is_ok()
+            && fds.iter().all(|fd| fd.revents().is_some_and(|events| events.contains(PollFlags::POLLHUP)));
+        if hung_up {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    kill(group);
+    if control.interrupted() {
+        return Err(error("Interrupted", format!("`{line}` was stopped")));
+    }
+    match (status.code(), status.signal()) {
+        (Some(0), _) => Ok(()),
+        (Some(code), _) => Err(failed(format!("`{line}` ended with status {code}"))),
+        (None, signal) => Err(failed(format!("`{line}` was ended by signal {}", signal.unwrap_or_default()))),
+    }
+}
+
+fn error(ename: &str, evalue: String) -> CellError {
+    CellError { ename: ename.into(), traceback: vec![format!("\u{1b}[1;31m{ename}\u{1b}[0m: {evalue}")], evalue }
+}
