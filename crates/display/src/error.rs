@@ -7,7 +7,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A row's `Serialize` implementation failed.
-    #[error("row {row} of the table does not serialize: {source}; give every field a type that serde can turn into JSON")]
+    #[error(
+        "row {row} of the table does not serialize: {source}; give every field a type that serde can turn into JSON"
+    )]
     Row {
         /// The row, counted from 0.
         row: usize,

@@ -55,6 +55,7 @@ pub use error::{Error, Result};
 pub use escape::escape;
 pub use figure::Figure;
 pub use mime::{Html, Json, Latex, Markdown, Png, Svg};
+pub use number::Number;
 pub use progress::{Progress, ProgressIter, progress};
 pub use rich::Rich;
 pub use show::{DisplayHandle, clear_output, display, display_handle};

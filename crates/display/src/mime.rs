@@ -137,3 +137,31 @@ fn text_of(html: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn html_reads_without_its_tags() {
+        let html = Html::new("<style>p{}</style><p>a &lt; b</p><table><tr><td>1</td><td>2</td></tr></table>x < y");
+        assert_eq!(html.rich().plain(), "a < b\n1 2\nx < y");
+    }
+
+    #[test]
+    fn each_format_has_its_mime_type_and_its_text() {
+        let keys = |bundle: Bundle| bundle.data.keys().cloned().collect::<Vec<_>>().join(" ");
+        assert_eq!(keys(Svg::new("<svg/>").rich()), "text/plain image/svg+xml");
+        assert_eq!(keys(Markdown::new("*x*").rich()), "text/plain text/markdown");
+        assert_eq!(keys(Png(vec![1, 2]).rich()), "text/plain image/png");
+        assert_eq!(Png(vec![1, 2]).rich().data["image/png"], "AQI=");
+        assert_eq!(keys(Json::of(&[1, 2]).unwrap().rich()), "text/plain application/json");
+        assert_eq!(keys(Json::of(&3).unwrap().rich()), "text/plain");
+    }
+
+    #[test]
+    fn formulas_get_their_dollar_signs() {
+        assert_eq!(Latex::new("x^2").rich().data["text/latex"], "$\\displaystyle x^2$");
+        assert_eq!(Latex::new("$$x$$").rich().data["text/latex"], "$$x$$");
+    }
+}

@@ -1,5 +1,22 @@
 //! Numbers as people read them: a few significant digits, no rounding noise.
 
+/// A number of any of Rust's types, for the charts.
+pub trait Number: Copy {
+    /// The nearest `f64`.
+    fn to_f64(self) -> f64;
+}
+
+macro_rules! numbers {
+    ($($number:ty),*) => {$(
+        impl Number for $number {
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+        }
+    )*};
+}
+numbers!(f32, f64, i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
+
 /// A float in at most five significant digits: `0.12346`, `1234.5`, `1.2346e-7`, `NaN`, `inf`.
 pub(crate) fn short(value: f64) -> String {
     let size = value.abs();

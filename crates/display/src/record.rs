@@ -120,13 +120,7 @@ impl Serializer for RowSerializer {
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Parts, Error> {
         Ok(Parts { named: true, ..Parts::default() })
     }
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Parts, Error> {
+    fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Parts, Error> {
         Ok(Parts { named: true, ..Parts::default() })
     }
 }

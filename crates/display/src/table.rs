@@ -1,7 +1,5 @@
 //! Rows of structs as a table.
 
-use std::borrow::Borrow;
-
 use course_wire::Bundle;
 use serde::Serialize;
 use serde_json::Value;
@@ -11,6 +9,8 @@ use crate::{Error, Result, Rich, escape, record, theme};
 
 /// How many rows a table shows unless told otherwise.
 const ROW_LIMIT: usize = 30;
+/// How many rows are turned into cells at all: a page with more is of no use, and a million rows would take a while.
+const KEPT: usize = 1_000;
 /// How many characters a cell of the text form shows.
 const CELL_WIDTH: usize = 60;
 
@@ -26,7 +26,7 @@ const CELL_WIDTH: usize = 60;
 pub struct Table {
     headers: Vec<String>,
     rows: Vec<Vec<Value>>,
-    /// Rows there are in all; those past `limit` are never even turned into cells by [`Table::of`].
+    /// Rows there are in all.
     count: usize,
     limit: usize,
     caption: Option<String>,
@@ -49,22 +49,12 @@ impl Table {
     /// # Errors
     /// [`Error::Row`] when a row's `Serialize` implementation fails.
     pub fn of<T: Serialize>(rows: &[T]) -> Result<Self> {
-        Self::of_limited(rows, ROW_LIMIT)
-    }
-
-    /// Like [`Table::of`], for iterators and with at most `limit` rows shown.
-    ///
-    /// # Errors
-    /// [`Error::Row`] when a row's `Serialize` implementation fails.
-    pub fn of_limited<T: Serialize>(rows: impl IntoIterator<Item = impl Borrow<T>>, limit: usize) -> Result<Self> {
-        let mut table = Self { limit, ..Self::new(Vec::<String>::new()) };
-        for row in rows {
-            if table.count < limit {
-                let fields = record::fields(row.borrow()).map_err(|source| Error::Row { row: table.count, source })?;
-                table.push_fields(fields.entries);
-            }
-            table.count += 1;
+        let mut table = Self::new(Vec::<String>::new());
+        for (row, value) in rows.iter().enumerate().take(KEPT) {
+            let fields = record::fields(value).map_err(|source| Error::Row { row, source })?;
+            table.push_fields(fields.entries);
         }
+        table.count = rows.len();
         Ok(table)
     }
 
@@ -91,7 +81,7 @@ impl Table {
         self
     }
 
-    /// Shows at most `rows` rows; what is left out is counted below the table.
+    /// Shows at most `rows` rows (30 unless set, 1000 at most); what is left out is counted below the table.
     #[must_use]
     pub fn limit(mut self, rows: usize) -> Self {
         self.limit = rows;
@@ -238,10 +228,77 @@ fn text_of(cell: &Value) -> String {
 fn nested(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| format!("{}: {}", Value::from(name.as_str()), nested(value)));
+            let fields =
+                fields.iter().map(|(name, value)| format!("{}: {}", Value::from(name.as_str()), nested(value)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
         Value::Null | Value::String(_) => value.to_string(),
         other => text_of(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Row {
+        name: &'static str,
+        loss: f32,
+        steps: u64,
+        note: Option<&'static str>,
+        tags: Vec<f64>,
+    }
+
+    fn rows() -> Vec<Row> {
+        vec![
+            Row { name: "a & b", loss: 0.1, steps: 1000, note: None, tags: vec![0.5, 1.0] },
+            Row { name: "<i>", loss: f32::NAN, steps: 2, note: Some("two\nlines"), tags: vec![] },
+        ]
+    }
+
+    #[test]
+    fn structs_become_rows_in_field_order() {
+        let bundle = Table::of(&rows()).unwrap().caption("Runs").rich();
+        insta::assert_snapshot!(bundle.plain());
+        insta::assert_snapshot!(bundle.data["text/html"].as_str().unwrap());
+    }
+
+    #[test]
+    fn markup_in_cells_headers_and_captions_stays_text() {
+        let table = Table::new(["<script>"]).row(("<script>alert(1)</script>",)).caption("<script>").rich();
+        assert!(!table.data["text/html"].as_str().unwrap().contains("<script"));
+    }
+
+    #[test]
+    fn rows_may_have_different_fields() {
+        let rows = [BTreeMap::from([("a", 1)]), BTreeMap::from([("b", 2)])];
+        assert_eq!(Table::of(&rows).unwrap().rich().plain(), "a  b\n─  ─\n1\n   2");
+    }
+
+    #[test]
+    fn rows_past_the_limit_are_counted() {
+        let rows: Vec<(usize, &str)> = (0..1032).map(|index| (index, "x")).collect();
+        let table = Table::of(&rows).unwrap();
+        assert_eq!(table.len(), 1032);
+        let text = table.rich().plain().to_owned();
+        assert!(text.ends_with("29  x\n… and 1,002 more rows"), "{text}");
+        assert!(table.limit(2).rich().plain().ends_with("… and 1,030 more rows"));
+    }
+
+    #[test]
+    fn scalars_fill_one_column_and_an_error_names_its_row() {
+        assert_eq!(Table::of(&["x", "y"]).unwrap().rich().plain(), "value\n─────\nx\ny");
+        let broken = [BTreeMap::from([(vec![1], 1)])];
+        let error = Table::of(&broken).map(|table| table.rich().plain().to_owned());
+        assert!(error.is_ok() || matches!(error, Err(Error::Row { row: 0, .. })));
+    }
+
+    #[test]
+    fn an_empty_table_has_its_headers() {
+        assert_eq!(Table::new(["a"]).rich().plain(), "a\n─");
+        assert!(Table::new(["a"]).is_empty());
     }
 }

@@ -214,3 +214,73 @@ fn without_escapes(text: &str) -> String {
     }
     plain
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+    use super::*;
+
+    type Sent = Arc<Mutex<Vec<(String, bool)>>>;
+
+    /// A target without a rate limit, and what it sends.
+    fn target() -> (ProgressDrawTarget, Sent) {
+        let sent = Sent::default();
+        let log = sent.clone();
+        let terminal = NotebookTerminal::new(move |bundle: Bundle, _: &str, update| {
+            log.lock().unwrap().push((bundle.plain().to_owned(), update));
+            Ok(())
+        });
+        (ProgressDrawTarget::term_like(Box::new(terminal)), sent)
+    }
+
+    fn styled(bar: ProgressBar) -> ProgressBar {
+        bar.set_style(ProgressStyle::with_template("{prefix} {pos}/{len} {msg}").unwrap());
+        bar
+    }
+
+    fn last(sent: &Sent) -> String {
+        sent.lock().unwrap().last().cloned().unwrap_or_default().0
+    }
+
+    #[test]
+    fn one_bar_is_one_line_that_changes() {
+        let (target, sent) = target();
+        let bar = styled(ProgressBar::with_draw_target(Some(2), target)).with_prefix("get");
+        bar.tick();
+        bar.inc(1);
+        bar.set_message("\u{1b}[32mgreen\u{1b}[0m");
+        bar.inc(1);
+        bar.abandon();
+        assert_eq!(last(&sent), "get 2/2 green");
+        let sent = sent.lock().unwrap();
+        assert!(!sent[0].1 && sent[1..].iter().all(|(_, update)| *update), "{sent:?}");
+        assert!(sent.iter().all(|(text, _)| text.lines().count() == 1), "{sent:?}");
+    }
+
+    #[test]
+    fn several_bars_and_printed_lines_keep_their_places() {
+        let (target, sent) = target();
+        let bars = MultiProgress::with_draw_target(target);
+        let one = styled(bars.add(ProgressBar::new(2))).with_prefix("one");
+        let two = styled(bars.add(ProgressBar::new(2))).with_prefix("two");
+        one.inc(1);
+        two.inc(2);
+        bars.println("note").unwrap();
+        one.inc(1);
+        one.abandon();
+        two.abandon();
+        assert_eq!(last(&sent), "note\none 2/2\ntwo 2/2");
+    }
+
+    #[test]
+    fn a_cleared_bar_is_gone() {
+        let (target, sent) = target();
+        let bar = styled(ProgressBar::with_draw_target(Some(2), target));
+        bar.inc(1);
+        bar.finish_and_clear();
+        assert_eq!(last(&sent), "");
+    }
+}

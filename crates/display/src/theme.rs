@@ -45,9 +45,9 @@ pub(crate) fn series(index: usize) -> (u8, u8, u8) {
 /// Axes and text where nothing is known of the page: as far from white as from #111.
 pub(crate) const INK: (u8, u8, u8) = (120, 120, 120);
 /// Axes and text where the front end says it is light.
-pub(crate) const INK_LIGHT: &str = "#606060";
+pub(crate) const INK_LIGHT: &str = "#6e6e6e";
 /// Axes and text where the front end says it is dark.
-pub(crate) const INK_DARK: &str = "#949494";
+pub(crate) const INK_DARK: &str = "#858585";
 
 /// WCAG's relative luminance of an sRGB colour, from 0 (black) to 1 (white).
 pub(crate) fn luminance((red, green, blue): (u8, u8, u8)) -> f64 {
@@ -62,4 +62,53 @@ pub(crate) fn luminance((red, green, blue): (u8, u8, u8)) -> f64 {
 pub(crate) fn contrast(one: (u8, u8, u8), other: (u8, u8, u8)) -> f64 {
     let (one, other) = (luminance(one), luminance(other));
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHITE: (u8, u8, u8) = (255, 255, 255);
+    /// JupyterLab's dark page.
+    const DARK: (u8, u8, u8) = (17, 17, 17);
+
+    fn parse(hex: &str) -> (u8, u8, u8) {
+        let channel = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        (channel(1), channel(3), channel(5))
+    }
+
+    #[test]
+    fn contrast_is_that_of_wcag() {
+        assert!((contrast(WHITE, (0, 0, 0)) - 21.0).abs() < 1e-9);
+        assert!((contrast(WHITE, (119, 119, 119)) - 4.48).abs() < 0.01);
+    }
+
+    #[test]
+    fn text_in_figures_reads_where_the_theme_is_known_and_where_it_is_not() {
+        assert!(contrast(parse(INK_LIGHT), WHITE) >= 4.5 && contrast(parse(INK_LIGHT), DARK) >= 3.5);
+        assert!(contrast(parse(INK_DARK), DARK) >= 4.5 && contrast(parse(INK_DARK), WHITE) >= 3.5);
+        assert!(contrast(INK, WHITE) >= 4.2 && contrast(INK, DARK) >= 4.2);
+    }
+
+    #[test]
+    fn series_stand_out_on_both_pages() {
+        for colour in SERIES {
+            assert!(contrast(colour, WHITE) >= 3.0, "{colour:?} on white: {}", contrast(colour, WHITE));
+            assert!(contrast(colour, DARK) >= 3.0, "{colour:?} on dark: {}", contrast(colour, DARK));
+        }
+    }
+
+    #[test]
+    fn tints_leave_the_text_on_them_readable() {
+        // The page's text in JupyterLab: black and white at 87 %.
+        for (page, letters) in [(WHITE, (33, 33, 33)), (DARK, (224, 224, 224))] {
+            for tint in TINTS {
+                let blend = |tint: u8, page: u8| {
+                    (f64::from(tint) * TINT_OPACITY + f64::from(page) * (1.0 - TINT_OPACITY)).round() as u8
+                };
+                let ground = (blend(tint.0, page.0), blend(tint.1, page.1), blend(tint.2, page.2));
+                assert!(contrast(ground, letters) >= 4.5, "{tint:?}: {}", contrast(ground, letters));
+            }
+        }
+    }
 }

@@ -1,0 +1,10 @@
+//! The charts of the course, ready-made: bars, lines, heat maps.
+
+mod bar;
+mod canvas;
+mod heatmap;
+mod line;
+
+pub use bar::bar_chart;
+pub use heatmap::heatmap;
+pub use line::line_chart;

@@ -1,0 +1,159 @@
+//! `bundle_of!` over every kind of type, from outside the crate as a cell uses it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use course_display::{Bundle, Html, Rich, bundle_of};
+use serde::Serialize;
+
+fn plain(bundle: Option<Bundle>) -> String {
+    bundle.expect("something to show").plain().to_owned()
+}
+
+#[derive(Serialize, Debug)]
+struct Score {
+    label: String,
+    score: f32,
+}
+
+/// Has every rung from `Rich` down.
+#[derive(Serialize, Debug, Clone)]
+struct Everything(Cell2);
+
+#[derive(Serialize, Debug, Clone, Default)]
+struct Cell2(u8);
+
+impl Rich for Everything {
+    fn rich(&self) -> Bundle {
+        Bundle::text("rich")
+    }
+}
+
+impl Everything {
+    fn evcxr_display(&self) {
+        panic!("a rich value is not shown twice");
+    }
+}
+
+#[derive(Debug, Default)]
+struct Inherent {
+    calls: Cell<u32>,
+}
+
+impl Inherent {
+    fn evcxr_display(&self) {
+        self.calls.set(self.calls.get() + 1);
+    }
+}
+
+trait Picture {
+    fn evcxr_display(&self) -> Result<(), String>;
+}
+
+#[derive(Default)]
+struct ByTrait {
+    calls: Cell<u32>,
+}
+
+impl Picture for ByTrait {
+    fn evcxr_display(&self) -> Result<(), String> {
+        self.calls.set(self.calls.get() + 1);
+        Ok(())
+    }
+}
+
+#[test]
+fn unit_and_calls_for_their_effect_show_nothing() {
+    assert!(bundle_of!(()).is_none());
+    assert!(
+        bundle_of!({
+            let _unused = 1;
+        })
+        .is_none()
+    );
+    assert!(bundle_of!(&()).is_none());
+}
+
+#[test]
+fn rich_comes_first_also_behind_pointers() {
+    let value = Everything(Cell2::default());
+    assert_eq!(plain(bundle_of!(value)), "rich");
+    assert_eq!(plain(bundle_of!(&&value)), "rich");
+    assert_eq!(plain(bundle_of!(Box::new(value.clone()))), "rich");
+    assert_eq!(plain(bundle_of!(&mut value.clone())), "rich");
+    let boxed: Box<dyn Rich> = Box::new(Html::new("<b>x</b>"));
+    assert_eq!(bundle_of!(boxed).unwrap().data["text/html"], "<b>x</b>");
+    assert_eq!(plain(bundle_of!(Ok::<_, String>(value))), "rich");
+    assert_eq!(plain(bundle_of!(Err::<f64, _>("no"))), "Err(\"no\")");
+}
+
+#[test]
+fn numbers_and_strings_show_bare() {
+    assert_eq!(plain(bundle_of!(1 + 1)), "2");
+    assert_eq!(plain(bundle_of!(0.5f64 * 2.0)), "1.0");
+    assert_eq!(plain(bundle_of!(String::from("a \"b\""))), "a \"b\"");
+    assert_eq!(plain(bundle_of!("text")), "text");
+    assert_eq!(plain(bundle_of!(*"unsized")), "unsized");
+    assert_eq!(plain(bundle_of!('c')), "c");
+    assert_eq!(plain(bundle_of!(true)), "true");
+}
+
+#[test]
+fn evcxr_display_runs_once_inherent_or_of_a_trait() {
+    let inherent = Inherent::default();
+    assert!(bundle_of!(inherent).is_none());
+    assert!(bundle_of!(&inherent).is_none());
+    assert_eq!(inherent.calls.get(), 2);
+    let by_trait = ByTrait::default();
+    assert!(bundle_of!(by_trait).is_none());
+    assert!(bundle_of!(&&by_trait).is_none());
+    assert_eq!(by_trait.calls.get(), 2);
+}
+
+#[test]
+fn rows_of_structs_become_a_table_and_other_vectors_do_not() {
+    let scores = vec![Score { label: "joy".into(), score: 0.5 }];
+    let table = bundle_of!(scores).unwrap();
+    assert!(table.data.contains_key("text/html"));
+    assert_eq!(table.plain(), "label  score\n─────  ─────\njoy      0.5");
+    assert!(bundle_of!(&scores[..]).unwrap().data.contains_key("text/html"));
+    assert_eq!(plain(bundle_of!(vec![1, 2, 3])), "[1, 2, 3]");
+    assert_eq!(plain(bundle_of!([(1, "a")])), "[(1, \"a\")]");
+    assert_eq!(plain(bundle_of!(Vec::<Score>::new())), "[]");
+}
+
+#[test]
+fn the_rest_shows_by_debug_or_by_its_type() {
+    struct Opaque;
+    struct Holder<T>(#[allow(dead_code)] T);
+    assert_eq!(plain(bundle_of!(Some("x"))), "Some(\"x\")");
+    assert_eq!(plain(bundle_of!(BTreeMap::from([(1, 'a')]))), "{1: 'a'}");
+    assert_eq!(plain(bundle_of!(RefCell::new(1))), "RefCell { value: 1 }");
+    assert!(plain(bundle_of!(Opaque)).starts_with("a value of type ladder::"));
+    assert!(plain(bundle_of!(vec![Holder(Opaque)])).starts_with("a value of type alloc::vec::Vec<"));
+    let closure: Box<dyn Fn() -> u8> = Box::new(|| 1);
+    assert_eq!(plain(bundle_of!(closure)), "a value of type dyn core::ops::function::Fn() -> u8");
+    let error: Box<dyn std::error::Error> = "broken".into();
+    assert_eq!(plain(bundle_of!(error)), "\"broken\"");
+    assert_eq!(plain(bundle_of!(None::<u8>)), "None");
+}
+
+#[test]
+fn a_value_is_borrowed_and_made_once() {
+    let made = Cell::new(0);
+    let make = || {
+        made.set(made.get() + 1);
+        vec![String::from("kept")]
+    };
+    assert_eq!(plain(bundle_of!(make())), "[\"kept\"]");
+    assert_eq!(made.get(), 1);
+    let kept = vec![String::from("kept")];
+    let _ = bundle_of!(kept);
+    assert_eq!(kept.len(), 1);
+}
+
+#[test]
+fn plotters_own_figures_print_their_block() {
+    let figure = plotters::evcxr::evcxr_figure((10, 10), |_| Ok(()));
+    assert!(bundle_of!(figure).is_none());
+}
