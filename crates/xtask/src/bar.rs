@@ -1,9 +1,9 @@
 //! One step of a long job: what it is, how far it got, how long it took.
 //!
-//! On a terminal a step is a live bar that becomes one line when it ends; in a log it is a line at the start, one every
-//! tenth of the way, and one at the end.
+//! On a terminal a step is a live bar that becomes one line when it ends; in a log it is a line when work begins,
+//! one every tenth of the way if it takes long, and one at the end.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,7 +15,7 @@ pub struct Step {
     bar: ProgressBar,
     title: String,
     started: Instant,
-    tenths: Cell<u64>,
+    tenths: AtomicU64,
 }
 
 impl Step {
@@ -23,12 +23,10 @@ impl Step {
     pub fn start(title: &str) -> Self {
         let bar = ProgressBar::new_spinner().with_style(style("{spinner:.cyan} {prefix} {elapsed:>5} {msg}"));
         bar.set_prefix(format!("{title:NAME_WIDTH$}"));
-        if bar.is_hidden() {
-            println!("  {title} …");
-        } else {
+        if !bar.is_hidden() {
             bar.enable_steady_tick(Duration::from_millis(100));
         }
-        Self { bar, title: title.to_owned(), started: Instant::now(), tenths: Cell::new(0) }
+        Self { bar, title: title.to_owned(), started: Instant::now(), tenths: AtomicU64::new(0) }
     }
 
     /// The step is drawn on a terminal.
@@ -36,18 +34,32 @@ impl Step {
         !self.bar.is_hidden()
     }
 
+    /// The bar itself, for a thread that only changes its message.
+    pub fn messages(&self) -> ProgressBar {
+        self.bar.clone()
+    }
+
     /// The number of pieces to come.
     pub fn set_length(&self, pieces: u64) {
+        self.begin();
         self.bar.set_style(style("{spinner:.cyan} {prefix} {elapsed:>5} {bar:24.cyan/dim} {pos}/{len} {wide_msg}"));
         self.bar.set_length(pieces);
     }
 
     /// The number of bytes to come.
     pub fn set_bytes(&self, bytes: u64) {
+        self.begin();
         self.bar.set_style(style(
             "{spinner:.cyan} {prefix} {elapsed:>5} {bar:24.cyan/dim} {bytes}/{total_bytes} {wide_msg}",
         ));
         self.bar.set_length(bytes);
+    }
+
+    /// A log says what is being done only where there is something to do.
+    fn begin(&self) {
+        if self.bar.is_hidden() {
+            println!("  {} …", self.title);
+        }
     }
 
     /// One piece is done; `doing` is what the bar says next to it.
@@ -64,10 +76,10 @@ impl Step {
         let length = self.bar.length().unwrap_or(position);
         self.bar.set_position(position.min(length));
         if let Some(tenth) = (position.min(length) * 10).checked_div(length)
-            && tenth > self.tenths.get()
+            && tenth > self.tenths.load(Ordering::Relaxed)
             && self.bar.is_hidden()
         {
-            self.tenths.set(tenth);
+            self.tenths.store(tenth, Ordering::Relaxed);
             if self.started.elapsed() > Duration::from_secs(5) {
                 println!("    {} %  {}", tenth * 10, duration(self.started.elapsed()));
             }

@@ -74,11 +74,6 @@ impl Project {
     }
 }
 
-/// `path` as the user sees it from the checkout.
-pub fn shown<'a>(path: &'a Path, project: &Project) -> std::path::Display<'a> {
-    path.strip_prefix(&project.root).unwrap_or(path).display()
-}
-
 fn target_folder(root: &Path) -> Result<PathBuf> {
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::bar::Step;
 use crate::project::Project;
+use crate::setup::offline;
 
 /// What one compiler run left, as `--message-format=json` tells it.
 #[derive(Debug, Clone, Deserialize)]
@@ -57,8 +58,6 @@ pub struct Profile {
 /// What a build script printed.
 #[derive(Debug, Clone, Deserialize)]
 pub struct BuildScript {
-    /// Cargo's id of the package.
-    pub package_id: String,
     /// Folders with native libraries, as `native=/path`.
     pub linked_paths: Vec<String>,
 }
@@ -131,10 +130,18 @@ pub fn cargo(project: &Project, arguments: &[&str], step: &Step) -> Result<Built
 
     let expected = Expected::read(project, arguments);
     step.set_length(expected.units);
-    let mut stderr = child.stderr.take().context("cargo's stderr")?;
+    let stderr = BufReader::new(child.stderr.take().context("cargo's stderr")?);
+    let messages = step.messages();
     let errors = thread::spawn(move || {
         let mut text = String::new();
-        let _ = stderr.read_to_string(&mut text);
+        for line in stderr.lines().map_while(Result::ok) {
+            // Before the first unit there may be a minute of downloads.
+            if line.contains("Download") || line.contains("Updating") {
+                messages.set_message(line.trim().to_owned());
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
         text
     });
 
@@ -156,6 +163,9 @@ pub fn cargo(project: &Project, arguments: &[&str], step: &Step) -> Result<Built
     let status = child.wait().context("waiting for cargo")?;
     let errors = errors.join().unwrap_or_default();
     if !status.success() {
+        if let Some(problem) = offline::problem(&errors, "a crate") {
+            return Err(problem.into());
+        }
         step.say(&only_diagnostics(&errors));
         bail!("`cargo {}` failed; the compiler's messages are above", arguments.join(" "));
     }

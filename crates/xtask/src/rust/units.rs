@@ -54,22 +54,29 @@ impl<'a> Units<'a> {
         self.read(&folder, &format!("lib-{}.json", artifact.target.name))
     }
 
-    /// The direct dependencies of a binary or test: the newest unit of that name, as those files carry no hash.
+    /// The direct dependencies of a binary or test. Its file carries no hash, and `cargo xtask` itself leaves a second unit
+    /// of the same name, with other features: of all of them, the one whose dependencies are in this build, or the newest.
     pub fn of_program(&self, artifact: &Artifact) -> Result<Vec<(String, &'a Artifact)>> {
         let kind = artifact.target.kind.first().map_or("bin", String::as_str);
-        let prefix = if artifact.profile.test && kind != "test" { format!("test-{kind}") } else { kind.to_owned() };
-        let prefix = if kind == "test" { "test-integration-test".to_owned() } else { prefix };
+        let prefix = match (kind, artifact.profile.test) {
+            ("test", _) => "test-integration-test".to_owned(),
+            (kind, true) => format!("test-{kind}"),
+            (kind, false) => kind.to_owned(),
+        };
         let file = format!("{prefix}-{}.json", artifact.target.name);
-        let mut newest = None;
+        let mut best = None;
         for folder in fs::read_dir(&self.fingerprints)? {
             let folder = folder?;
             let Ok(changed) = fs::metadata(folder.path().join(&file)).and_then(|data| data.modified()) else {
                 continue;
             };
-            newest = newest.max(Some((changed, folder.file_name().to_string_lossy().into_owned())));
+            let direct = self.read(&folder.file_name().to_string_lossy(), &file)?;
+            if best.as_ref().is_none_or(|(found, age, _)| (direct.len(), changed) > (*found, *age)) {
+                best = Some((direct.len(), changed, direct));
+            }
         }
-        let (_, folder) = newest.with_context(|| format!("cargo keeps no {file} (did its fingerprints change?)"))?;
-        self.read(&folder, &file)
+        let (_, _, direct) = best.with_context(|| format!("cargo keeps no {file} (did its fingerprints change?)"))?;
+        Ok(direct)
     }
 
     /// All libraries that a library needs, itself left out, each once.

@@ -1,0 +1,91 @@
+//! `cargo xtask lab`: JupyterLab on this machine, with the first notebook open.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::problem::Problem;
+use crate::project::Project;
+use crate::setup::setup;
+
+/// The notebook that opens first.
+const FIRST: &str = "chapters/00-setup/01-welcome.ipynb";
+/// Where JupyterLab listens unless told otherwise; it takes the next free port when this one is not.
+const PORT: u16 = 8888;
+
+/// Sets up, then becomes JupyterLab: on the loopback address only, with its token.
+pub fn lab(project: &Project, browser: bool, port: Option<u16>) -> Result<()> {
+    if let Some(port) = port {
+        check_free(port)?;
+    }
+    setup(project)?;
+    let mut lab = jupyter(project);
+    lab.args(["lab", "--ServerApp.ip=127.0.0.1"]);
+    lab.arg(format!("--ServerApp.root_dir={}", project.root.display()));
+    lab.arg(format!("--ServerApp.port={}", port.unwrap_or(PORT)));
+    if port.is_some() {
+        lab.arg("--ServerApp.port_retries=0");
+    }
+    if project.root.join(FIRST).is_file() {
+        lab.arg(format!("--LabApp.default_url=/lab/tree/{FIRST}"));
+    }
+    if !browser {
+        lab.arg("--no-browser");
+    }
+    println!("JupyterLab starts; its address with the token follows. Stop it with Ctrl-C.\n");
+    // It takes this process's place, so that Ctrl-C and exit codes are its own.
+    Err(lab.exec()).context("JupyterLab cannot be started")
+}
+
+/// `jupyter` of the environment, which keeps its settings, workspaces and run files there too.
+pub fn jupyter(project: &Project) -> Command {
+    let mut jupyter = Command::new(project.venv_program("jupyter"));
+    environment(project, &mut jupyter);
+    jupyter
+}
+
+/// The variables that keep every Jupyter program out of the user's home.
+pub fn environment(project: &Project, command: &mut Command) {
+    let own = project.venv().join("share/course");
+    command.current_dir(&project.root);
+    for (name, folder) in [
+        ("JUPYTER_CONFIG_DIR", "config"),
+        ("JUPYTER_DATA_DIR", "data"),
+        ("JUPYTER_RUNTIME_DIR", "runtime"),
+        ("JUPYTERLAB_SETTINGS_DIR", "lab/settings"),
+        ("JUPYTERLAB_WORKSPACES_DIR", "lab/workspaces"),
+        ("IPYTHONDIR", "ipython"),
+    ] {
+        command.env(name, own.join(folder));
+    }
+    command.env("COURSE_CACHE", &project.cache);
+    // Kernelspecs and extensions of the environment come first, whatever else is installed.
+    command.env("JUPYTER_PREFER_ENV_PATH", "1").env_remove("JUPYTER_PATH").env_remove("JUPYTER_CONFIG_PATH");
+}
+
+fn check_free(port: u16) -> Result<()> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Problem::error(
+            format!("port {port} cannot be used ({error}): another program listens there, or it needs special rights"),
+            "choose another with --port, or leave --port away and the first free one is taken",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_in_use_is_one_sentence() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = check_free(port).unwrap_err();
+        assert!(error.to_string().starts_with(&format!("port {port} cannot be used")));
+        drop(taken);
+        assert!(check_free(port).is_ok());
+    }
+}
