@@ -1,2 +1,88 @@
-//! The kernel.
-fn main() {}
+//! `course-kernel`: the Jupyter kernel of the LLM Course in Rust.
+//!
+//! Jupyter starts it as `course-kernel run`; it starts itself once more as `course-kernel runtime`, the child that runs the
+//! learner's code. `install` and `doctor` are for people and for `cargo xtask`.
+
+mod commands;
+mod engine;
+mod jupyter;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The Jupyter kernel of the LLM Course in Rust.
+#[derive(Parser)]
+#[command(name = "course-kernel", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve a notebook; Jupyter calls this.
+    Run {
+        /// The file with ports and key that Jupyter has written.
+        #[arg(long, short = 'f', value_name = "FILE")]
+        connection_file: PathBuf,
+        /// The folder with the course library.
+        #[arg(long, value_name = "DIR")]
+        stage: PathBuf,
+    },
+    /// Run cells for a kernel; only the kernel calls this.
+    #[command(hide = true)]
+    Runtime {
+        /// The course library.
+        #[arg(long, value_name = "FILE")]
+        library: PathBuf,
+        /// The socket to the kernel.
+        #[arg(long, value_name = "N")]
+        fd: i32,
+    },
+    /// Make the kernel known to a Jupyter installation.
+    Install {
+        /// The Python environment, such as `.venv`.
+        #[arg(long, value_name = "DIR")]
+        prefix: PathBuf,
+        /// The folder with the course library.
+        #[arg(long, value_name = "DIR")]
+        stage: PathBuf,
+    },
+    /// Say what is there, what is missing, and what to do about it.
+    Doctor {
+        /// The Python environment to look into.
+        #[arg(long, value_name = "DIR")]
+        prefix: Option<PathBuf>,
+        /// The folder with the course library; the installed kernel's if left out.
+        #[arg(long, value_name = "DIR")]
+        stage: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Run { connection_file, stage } => commands::run(&connection_file, stage),
+        Command::Runtime { library, fd } => std::process::exit(engine::dylib::runtime_main(fd, &library)),
+        Command::Install { prefix, stage } => commands::install(&prefix, &stage),
+        Command::Doctor { prefix, stage } => commands::doctor(prefix.as_deref(), stage),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            jupyter::log(format_args!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,76 @@
+//! The kernelspec: the folder by which Jupyter finds the kernel.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+/// The kernel's name in notebooks' metadata.
+pub const NAME: &str = "rust-course";
+
+/// `kernel.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Kernelspec {
+    /// The command that starts the kernel.
+    pub argv: Vec<String>,
+    /// The name in menus.
+    pub display_name: String,
+    /// The language of cells.
+    pub language: String,
+    /// How cells are interrupted: a signal would reach kernel, child and compiler alike.
+    pub interrupt_mode: String,
+}
+
+impl Kernelspec {
+    /// The kernelspec for this binary and a staged library, both as absolute paths.
+    ///
+    /// # Errors
+    /// When the binary's own path is unknown, or a path is not UTF-8.
+    pub fn new(stage: &Path) -> anyhow::Result<Self> {
+        let kernel = std::env::current_exe().context("cannot find the kernel's own path")?;
+        let stage = std::path::absolute(stage).with_context(|| format!("{} is no path", stage.display()))?;
+        let argument = |path: PathBuf| {
+            let shown = path.display().to_string();
+            path.into_os_string().into_string().map_err(|_| anyhow::anyhow!("{shown}: Jupyter needs paths in UTF-8"))
+        };
+        Ok(Self {
+            argv: vec![
+                argument(kernel)?,
+                "run".into(),
+                "--connection-file".into(),
+                "{connection_file}".into(),
+                "--stage".into(),
+                argument(stage)?,
+            ],
+            display_name: "Rust (LLM course)".into(),
+            language: "rust".into(),
+            interrupt_mode: "message".into(),
+        })
+    }
+
+    /// The folder of the kernelspec in a Python environment.
+    pub fn folder(prefix: &Path) -> PathBuf {
+        prefix.join("share/jupyter/kernels").join(NAME)
+    }
+
+    /// Reads the kernelspec of a Python environment.
+    ///
+    /// # Errors
+    /// When there is none, or it is no kernelspec.
+    pub fn read(prefix: &Path) -> anyhow::Result<Self> {
+        let file = Self::folder(prefix).join("kernel.json");
+        let text = std::fs::read_to_string(&file).with_context(|| format!("no kernel at {}", file.display()))?;
+        serde_json::from_str(&text).with_context(|| format!("{} is damaged", file.display()))
+    }
+
+    /// The binary that it starts.
+    pub fn kernel(&self) -> Option<&Path> {
+        self.argv.first().map(Path::new)
+    }
+
+    /// The library's folder that it names.
+    pub fn stage(&self) -> Option<PathBuf> {
+        let at = self.argv.iter().position(|argument| argument == "--stage")?;
+        self.argv.get(at + 1).map(PathBuf::from)
+    }
+}

@@ -1,0 +1,66 @@
+//! `course-kernel run`: one kernel for one notebook.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::parent::Parent;
+use crate::engine::Engine;
+use crate::engine::dylib::DylibEngine;
+use crate::engine::stage::Stage;
+use crate::jupyter::{self, Config, EngineFactory, RustVersion};
+
+/// Serves until the front end, a signal, or the death of the process that started it ends the session.
+///
+/// # Errors
+/// When the connection file or its ports cannot be used.
+pub fn run(connection_file: &Path, stage: PathBuf) -> anyhow::Result<ExitCode> {
+    let connection = jupyter::read_connection_file(connection_file)?;
+    // A missing library does not end the kernel: each cell says what to do, and the one after that is done runs.
+    let rust_version = match Stage::load(&stage) {
+        Ok(stage) => RustVersion::ask(stage.rustc),
+        Err(_) => RustVersion::known(env!("CARGO_PKG_RUST_VERSION")),
+    };
+    let engine: EngineFactory = Box::new(move || {
+        let engine = DylibEngine::start(Stage::load(&stage)?)?;
+        Ok(Box::new(engine) as Box<dyn Engine>)
+    });
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the kernel's threads")?;
+    let served = runtime.block_on(async {
+        let stop = told_to_stop().context("cannot listen for signals")?;
+        jupyter::serve(Config { connection, rust_version, engine }, stop).await?;
+        anyhow::Ok(ExitCode::SUCCESS)
+    });
+    // A cell that would not end, or a task that waits, is no reason to stay.
+    runtime.shutdown_background();
+    served
+}
+
+/// Resolves when a signal asks the kernel to end, or its parent is gone.
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let parent = Parent::from_environment();
+    Ok(async move {
+        tokio::select! {
+            () = received(&mut terminate) => {}
+            () = received(&mut hang_up) => {}
+            // Jupyter interrupts by message; Ctrl-C comes from someone who started the kernel by hand.
+            () = received(&mut interrupt) => {}
+            () = parent.gone() => jupyter::log("the process that started this kernel is gone"),
+        }
+    })
+}
+
+async fn received(signal: &mut Signal) {
+    if signal.recv().await.is_none() {
+        std::future::pending::<()>().await;
+    }
+}

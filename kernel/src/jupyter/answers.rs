@@ -1,0 +1,72 @@
+//! Requests that need no engine: answered at once on shell and control, also while a cell runs.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use jupyter_protocol::ConnectionInfo;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::complete::{complete, inspect};
+use super::is_complete::is_complete;
+use super::kernel_info::{RustVersion, kernel_info};
+use super::log::log;
+use super::message::{Request, error_content};
+use super::names::Names;
+
+/// What the answers are made from.
+pub struct Answers {
+    /// The ports, for `connect_request`.
+    pub connection: ConnectionInfo,
+    /// The compiler's version.
+    pub rust_version: RustVersion,
+    /// What the session's cells have defined.
+    pub names: Arc<Names>,
+}
+
+#[derive(Deserialize)]
+struct IsCompleteRequest {
+    code: String,
+}
+
+impl Answers {
+    /// The content of the reply to any request; one that cannot be read, or is of an unknown type, gets an error.
+    pub fn to(&self, request: &Request) -> Value {
+        let kind = request.kind();
+        match catch_unwind(AssertUnwindSafe(|| self.answer(request))) {
+            Ok(Ok(Some(content))) => content,
+            Ok(Ok(None)) => {
+                log(format_args!("unknown request {kind}"));
+                error_content("UnknownRequest", &format!("this kernel knows no {kind}"), &[])
+            }
+            Ok(Err(error)) => malformed(kind, &error),
+            Err(_) => error_content("KernelBug", &format!("the kernel failed on a {kind}"), &[]),
+        }
+    }
+
+    fn answer(&self, request: &Request) -> Result<Option<Value>, serde_json::Error> {
+        Ok(Some(match request.kind() {
+            "kernel_info_request" => kernel_info(&self.rust_version),
+            "comm_info_request" => json!({ "status": "ok", "comms": {} }),
+            "is_complete_request" => is_complete(&request.content::<IsCompleteRequest>()?.code).content(),
+            "complete_request" => complete(&request.content()?, &self.names),
+            "inspect_request" => inspect(&request.content()?),
+            "history_request" => json!({ "status": "ok", "history": [] }),
+            "connect_request" => json!({
+                "status": "ok",
+                "shell_port": self.connection.shell_port,
+                "iopub_port": self.connection.iopub_port,
+                "stdin_port": self.connection.stdin_port,
+                "control_port": self.connection.control_port,
+                "hb_port": self.connection.hb_port,
+            }),
+            _ => return Ok(None),
+        }))
+    }
+}
+
+/// The error reply to a request whose content is not what its type promises.
+pub fn malformed(kind: &str, error: &serde_json::Error) -> Value {
+    log(format_args!("malformed {kind}: {error}"));
+    error_content("MalformedRequest", &format!("the {kind} cannot be read: {error}"), &[])
+}

@@ -1,0 +1,119 @@
+//! Requests as they come in, and the messages that answer them.
+//!
+//! The content of a message stays JSON here: each request is read leniently where it is handled, so one odd field costs
+//! an error reply and not the connection.
+
+use bytes::Bytes;
+use jupyter_protocol::{Header, JupyterMessage, UnknownMessage};
+use jupyter_zmq_client::RawMessage;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// The version of the messaging protocol that every header and `kernel_info_reply` names.
+pub const PROTOCOL_VERSION: &str = "5.4";
+
+/// A message from a client whose signature was right.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Where a reply goes.
+    pub identities: Vec<Bytes>,
+    /// Its header, which every message it causes names as parent.
+    pub header: Header,
+    /// The header of the message that it answers, if any.
+    pub parent: Option<Header>,
+    /// Its content; `null` when it was not JSON.
+    pub content: Value,
+}
+
+impl Request {
+    /// Reads the frames of a message.
+    ///
+    /// # Errors
+    /// When there is no readable header, so nobody could be answered.
+    pub fn parse(raw: &RawMessage) -> Result<Self, serde_json::Error> {
+        let frame = |index: usize| raw.jparts.get(index).map(Bytes::as_ref).unwrap_or_default();
+        Ok(Self {
+            identities: raw.zmq_identities.clone(),
+            header: serde_json::from_slice(frame(0))?,
+            parent: serde_json::from_slice(frame(1)).ok(),
+            content: serde_json::from_slice(frame(3)).unwrap_or_default(),
+        })
+    }
+
+    /// The message type, such as `execute_request`.
+    pub fn kind(&self) -> &str {
+        &self.header.msg_type
+    }
+
+    /// Whether the sender waits for a reply.
+    pub fn wants_reply(&self) -> bool {
+        self.kind().ends_with("_request")
+    }
+
+    /// The content as a request of a known type.
+    ///
+    /// # Errors
+    /// When a field is missing or of the wrong type.
+    pub fn content<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        T::deserialize(&self.content)
+    }
+
+    /// The reply to this request.
+    pub fn reply(&self, content: Value) -> JupyterMessage {
+        let kind = format!("{}_reply", self.kind().strip_suffix("_request").unwrap_or(self.kind()));
+        self.child(&kind, content)
+    }
+
+    /// A message to this request's sender because of this request.
+    pub fn child(&self, kind: &str, content: Value) -> JupyterMessage {
+        new(kind, content, Some(self)).with_zmq_identities(self.identities.clone())
+    }
+}
+
+/// A message to nobody in particular, caused by `parent`.
+pub fn new(kind: &str, content: Value, parent: Option<&Request>) -> JupyterMessage {
+    let mut message = JupyterMessage::new(UnknownMessage { msg_type: kind.to_owned(), content }, None);
+    message.header.version = PROTOCOL_VERSION.into();
+    message.header.username = "course-kernel".into();
+    message.parent_header = parent.map(|parent| parent.header.clone());
+    message
+}
+
+/// The content of a reply that says why there is no other.
+pub fn error_content(ename: &str, evalue: &str, traceback: &[String]) -> Value {
+    json!({ "status": "error", "ename": ename, "evalue": evalue, "traceback": traceback })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(frames: [&str; 4]) -> RawMessage {
+        RawMessage {
+            zmq_identities: vec![Bytes::from_static(b"client")],
+            jparts: frames.into_iter().map(|frame| Bytes::copy_from_slice(frame.as_bytes())).collect(),
+        }
+    }
+
+    const HEADER: &str = r#"{"msg_id":"1","username":"u","session":"s","date":"2026-11-22T10:00:00Z",
+        "msg_type":"kernel_info_request","version":"5.3","subshell_id":null}"#;
+
+    #[test]
+    fn a_reply_goes_back_to_its_sender_and_names_its_parent() {
+        let request = Request::parse(&raw([HEADER, "{}", "{}", "{}"])).unwrap();
+        let reply = request.reply(json!({ "status": "ok" }));
+        assert_eq!(reply.header.msg_type, "kernel_info_reply");
+        assert_eq!(reply.header.version, PROTOCOL_VERSION);
+        assert_eq!(reply.zmq_identities, [Bytes::from_static(b"client")]);
+        assert_eq!(reply.parent_header.unwrap().msg_id, "1");
+        assert_eq!(serde_json::to_value(&reply.content).unwrap(), json!({ "status": "ok" }));
+    }
+
+    #[test]
+    fn only_an_unreadable_header_makes_a_message_unreadable() {
+        assert!(Request::parse(&raw(["{}", "{}", "{}", "{}"])).is_err());
+        let request = Request::parse(&raw([HEADER, "[", "[", "["])).unwrap();
+        assert!(request.parent.is_none());
+        assert!(request.content.is_null());
+    }
+}

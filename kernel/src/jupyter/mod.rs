@@ -1,0 +1,36 @@
+//! The Jupyter side of the kernel: sockets, messages, and the order in which a front end hears of things.
+//!
+//! One [`session`] serves one front end's notebook. Its parts run at the same time, so a client gets answers while a cell
+//! runs: [`shell`] and [`control`] read requests, [`execute`] takes cells one after another, [`worker`] is the thread that
+//! the engine lives on, [`iopub`] tells everyone what happens, [`stdin`] asks the learner for a line.
+
+mod answers;
+mod complete;
+mod connection;
+mod control;
+mod error;
+mod execute;
+mod heartbeat;
+mod interrupt;
+mod iopub;
+mod is_complete;
+mod kernel_info;
+mod log;
+mod message;
+mod names;
+mod output;
+mod router;
+mod scan;
+mod session;
+mod shell;
+mod source;
+mod stdin;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+pub use connection::read as read_connection_file;
+pub use kernel_info::RustVersion;
+pub use log::log;
+pub use session::{Config, serve};
+pub use worker::EngineFactory;
