@@ -72,33 +72,58 @@ fn grids(tensor: &Tensor) -> Result<(Vec<Grid>, usize)> {
     Ok((grids, count - count.min(MATRICES)))
 }
 
+/// A number of the tensor, or a sign for those left out.
+enum Cell {
+    Integer(i64),
+    Float(f64),
+    Gap(&'static str),
+}
+
 /// The rows of a matrix with the middle left out; a row of `⋮` stands for rows, a cell `…` for columns.
 fn rows(matrix: &Tensor) -> Result<Vec<Vec<String>>> {
     let (height, width) = matrix.dims2()?;
     let mut rows = Vec::new();
     let (first, last) = edges(height);
     for index in first.chain(last) {
-        if index == height - EDGE && height > WHOLE {
-            rows.push(Vec::new());
-        }
         let row = matrix.i(index)?;
         let (left, right) = edges(width);
         let mut cells = values(&row.narrow(0, left.start, left.len())?)?;
         if !right.is_empty() {
-            cells.push("…".into());
+            cells.push(Cell::Gap("…"));
             cells.extend(values(&row.narrow(0, right.start, right.len())?)?);
         }
         rows.push(cells);
     }
-    let gap: Vec<String> = rows.first().into_iter().flatten().map(|cell| gap_below(cell).into()).collect();
-    for row in rows.iter_mut().filter(|row| row.is_empty()) {
-        row.clone_from(&gap);
+    if height > WHOLE {
+        let gap = rows[0].iter().map(|cell| Cell::Gap(if matches!(cell, Cell::Gap(_)) { "…" } else { "⋮" })).collect();
+        rows.insert(EDGE, gap);
     }
-    Ok(rows)
+    let decimals = decimals(rows.iter().flatten());
+    let text = |cell: &Cell| match (cell, decimals) {
+        (Cell::Integer(value), _) => value.to_string(),
+        (Cell::Gap(sign), _) => (*sign).to_owned(),
+        (Cell::Float(value), Some(decimals)) if value.is_finite() => format!("{value:.decimals$}"),
+        (Cell::Float(value), _) => short(*value),
+    };
+    Ok(rows.iter().map(|row| row.iter().map(text).collect()).collect())
 }
 
-fn gap_below(cell: &str) -> &'static str {
-    if cell == "…" { "…" } else { "⋮" }
+/// The decimals that all floats of a grid share, at most four; `None` when their sizes are too different for that.
+fn decimals<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<usize> {
+    let mut decimals = 1;
+    for cell in cells {
+        let Cell::Float(value) = cell else { continue };
+        if !value.is_finite() || *value == 0.0 {
+            continue;
+        }
+        if !(1e-4..1e6).contains(&value.abs()) {
+            return None;
+        }
+        let text = format!("{value:.4}");
+        let used = text.trim_end_matches('0').split_once('.').map_or(0, |(_, decimals)| decimals.len());
+        decimals = decimals.max(used);
+    }
+    Some(decimals)
 }
 
 /// The indices shown at the two ends of a dimension.
@@ -106,13 +131,17 @@ fn edges(length: usize) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
     if length <= WHOLE { (0..length, length..length) } else { (0..EDGE, length - EDGE..length) }
 }
 
-fn values(vector: &Tensor) -> Result<Vec<String>> {
+fn values(vector: &Tensor) -> Result<Vec<Cell>> {
     Ok(match vector.dtype() {
         DType::U8 | DType::U32 | DType::I16 | DType::I32 | DType::I64 => {
-            vector.to_dtype(DType::I64)?.to_vec1::<i64>()?.iter().map(i64::to_string).collect()
+            vector.to_dtype(DType::I64)?.to_vec1::<i64>()?.into_iter().map(Cell::Integer).collect()
         }
-        DType::F64 => vector.to_vec1::<f64>()?.into_iter().map(short).collect(),
-        _ => vector.to_dtype(DType::F32)?.to_vec1::<f32>()?.into_iter().map(|value| short(value.into())).collect(),
+        DType::F64 => vector.to_vec1::<f64>()?.into_iter().map(Cell::Float).collect(),
+        // By way of its text an `f32` such as 0.1 becomes the `f64` 0.1.
+        _ => {
+            let values = vector.to_dtype(DType::F32)?.to_vec1::<f32>()?;
+            values.into_iter().map(|value| Cell::Float(value.to_string().parse().unwrap_or(f64::NAN))).collect()
+        }
     })
 }
 
@@ -178,6 +207,13 @@ mod tests {
              1    -0.5     NaN
            inf    1e-9  123456
         ");
+        let weights = Tensor::new(&[[0.25f32, -1.5], [0.12345, f32::NAN]], &Cpu).unwrap();
+        insta::assert_snapshot!(text_of(&weights), @r"
+        Tensor [2, 2] f32 on cpu
+         0.2500  -1.5000
+         0.1235      NaN
+        ");
+        assert_eq!(text_of(&Tensor::new(&[1f64, 2.0], &Cpu).unwrap()), "Tensor [2] f64 on cpu\n1.0  2.0");
         assert_eq!(text_of(&Tensor::new(3u32, &Cpu).unwrap()), "Tensor [] u32 on cpu\n3");
         assert_eq!(text_of(&Tensor::new(&[7i64, -1], &Cpu).unwrap()), "Tensor [2] i64 on cpu\n 7  -1");
         let half = Tensor::new(&[0.5f32], &Cpu).unwrap().to_dtype(DType::BF16).unwrap();

@@ -73,8 +73,8 @@ fn tile_colours(share: f64) -> (RGBColor, RGBColor) {
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     let mix = |pale: f64, deep: f64| (pale + (deep - pale) * share).round() as u8;
     let ground = (mix(PALE.0, DEEP.0), mix(PALE.1, DEEP.1), mix(PALE.2, DEEP.2));
-    // One of black and white always has a contrast of 4.58 : 1 or more.
-    let (dark, light) = ((0, 0, 0), (255, 255, 255));
+    // One of the two always has a contrast of more than 4.5 : 1. Not quite black: black follows the page's theme.
+    let (dark, light) = ((1, 1, 1), (255, 255, 255));
     let best = if theme::contrast(ground, dark) >= theme::contrast(ground, light) { dark } else { light };
     (RGBColor(ground.0, ground.1, ground.2), RGBColor(best.0, best.1, best.2))
 }
