@@ -92,11 +92,19 @@ impl Step {
     }
 
     /// The step is over; `outcome` is said in a few words, with the time it took.
-    pub fn done(self, outcome: &str) -> Duration {
+    pub fn done(self, outcome: &str) {
+        self.end('✓', outcome);
+    }
+
+    /// The step is over and did not bring what it should.
+    pub fn failed(self, outcome: &str) {
+        self.end('✗', outcome);
+    }
+
+    fn end(self, mark: char, outcome: &str) {
         let elapsed = self.started.elapsed();
         self.bar.finish_and_clear();
-        println!("✓ {:NAME_WIDTH$} {:>9}  {outcome}", self.title, duration(elapsed));
-        elapsed
+        println!("{mark} {:NAME_WIDTH$} {:>9}  {outcome}", self.title, duration(elapsed));
     }
 }
 

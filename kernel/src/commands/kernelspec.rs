@@ -1,5 +1,6 @@
 //! The kernelspec: the folder by which Jupyter finds the kernel.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -19,6 +20,9 @@ pub struct Kernelspec {
     pub language: String,
     /// How cells are interrupted: a signal would reach kernel, child and compiler alike.
     pub interrupt_mode: String,
+    /// What the kernel needs to know of the environment it was installed from: a cache folder of the user's choice.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
 }
 
 impl Kernelspec {
@@ -45,6 +49,7 @@ impl Kernelspec {
             display_name: "Rust (LLM course)".into(),
             language: "rust".into(),
             interrupt_mode: "message".into(),
+            env: std::env::var("COURSE_CACHE").ok().map(|folder| ("COURSE_CACHE".into(), folder)).into_iter().collect(),
         })
     }
 

@@ -96,6 +96,13 @@ impl<'a> Units<'a> {
         Ok(found)
     }
 
+    /// Another cargo may have built a dependency anew a moment ago; its fingerprint is then not the recorded one.
+    fn only_one_named(&self, name: &str) -> Option<&'a Artifact> {
+        let mut named = self.by_folder.values().filter(|artifact| artifact.target.name == name);
+        let first = named.next()?;
+        named.next().is_none().then_some(*first)
+    }
+
     fn read(&self, folder: &str, file: &str) -> Result<Vec<(String, &'a Artifact)>> {
         let path = self.fingerprints.join(folder).join(file);
         let bytes = fs::read(&path).with_context(|| format!("reading cargo's fingerprint {}", path.display()))?;
@@ -103,9 +110,9 @@ impl<'a> Units<'a> {
             .with_context(|| format!("{} is not as cargo 1.95 writes it", path.display()))?;
         let mut direct = Vec::new();
         for (_, name, _, hash) in unit.deps {
-            // Build scripts are dependencies too, but have no library.
-            let artifact = self.by_fingerprint.get(&hash).and_then(|folder| self.by_folder.get(folder));
-            direct.extend(artifact.map(|artifact| (name, *artifact)));
+            let exact = self.by_fingerprint.get(&hash).and_then(|folder| self.by_folder.get(folder)).copied();
+            // Build scripts are dependencies too, but have no library, so neither search finds them.
+            direct.extend(exact.or_else(|| self.only_one_named(&name)).map(|artifact| (name, artifact)));
         }
         Ok(direct)
     }

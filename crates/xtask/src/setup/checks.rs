@@ -20,6 +20,9 @@ const REBUILD_GIB: u64 = 1;
 /// A check's name and how it ended: what was found, or what is wrong.
 pub type Check = (&'static str, Result<String>);
 
+/// Looks at one thing; the flag says that nothing has been built yet.
+type Look = fn(&Project, bool) -> Result<String>;
+
 /// Runs the checks one after another and stops at the first failure.
 pub fn before_setup(project: &Project, first: bool) -> Result<()> {
     for (_, outcome) in machine(project, first) {
@@ -30,7 +33,7 @@ pub fn before_setup(project: &Project, first: bool) -> Result<()> {
 
 /// The checks of the machine, each run when it is asked for.
 pub fn machine(project: &Project, first: bool) -> impl Iterator<Item = Check> {
-    let checks: [(&'static str, fn(&Project, bool) -> Result<String>); 5] = [
+    let checks: [(&'static str, Look); 5] = [
         ("Rust", |project, _| rust(project)),
         ("C compiler", |_, _| c_compiler()),
         ("Python", |_, _| python::find().map(|python| format!("{} ({})", python.version, python.program.display()))),

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use crate::files;
@@ -15,27 +16,28 @@ pub const NAME: &str = "rust-course";
 
 const LOGO: &str = include_str!("../../assets/logo-svg.svg");
 
-/// Writes what differs from what is there; says whether anything did.
+/// Has the kernel write its kernelspec, and adds what differs of the rest; says whether anything did.
 pub fn install(project: &Project, stage: &Stage) -> Result<bool> {
     let share = project.venv().join("share/jupyter");
-    let spec = json!({
-        "argv": [stage.kernel, "run", "--connection-file", "{connection_file}", "--stage", stage.folder()],
-        "display_name": "Rust (LLM course)",
-        "language": "rust",
-        // A signal would reach kernel, child and compiler at once; a message reaches the kernel, which knows what to stop.
-        "interrupt_mode": "message",
-        "env": { "COURSE_CACHE": project.cache },
-        "metadata": { "course": { "build_id": stage.build_id } },
-    });
+    let folder = share.join("kernels").join(NAME);
+    let spec = folder.join("kernel.json");
+    let before = fs::read_to_string(&spec).unwrap_or_default();
+    let mut kernel = Command::new(&stage.kernel);
+    kernel.arg("install").arg("--prefix").arg(project.venv()).arg("--stage").arg(stage.folder());
+    // The kernelspec remembers the cache folder, whichever program starts the kernel.
+    let output = kernel.env("COURSE_CACHE", &project.cache).output().context("the kernel cannot be started")?;
+    if !output.status.success() {
+        bail!("the kernel cannot be installed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let mut changed = fs::read_to_string(&spec).unwrap_or_default() != before;
+
     let server = json!({
         "KernelSpecManager": { "allowed_kernelspecs": [NAME], "ensure_native_kernel": false },
         "MultiKernelManager": { "default_kernel_name": NAME },
     });
     let quiet = json!({
-        "@jupyterlab/apputils-extension:notification": { "fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": false },
+        "@jupyterlab/apputils-extension:notification": { "fetchNews": "false", "checkForUpdates": false },
     });
-    let folder = share.join("kernels").join(NAME);
-    let mut changed = put(&folder.join("kernel.json"), &serde_json::to_string_pretty(&spec)?)?;
     changed |= put(&folder.join("logo-svg.svg"), LOGO)?;
     changed |= put(&share.join("lab/settings/overrides.json"), &serde_json::to_string_pretty(&quiet)?)?;
     let config = project.venv().join("etc/jupyter/jupyter_server_config.d/course.json");

@@ -257,8 +257,10 @@ pub fn verify(project: &Project, table: &Table) -> Result<()> {
     for model in &table.model {
         let step = Step::start(&format!("verify {}", model.name));
         let whole = model.is_whole(project, true);
-        step.done(if whole { "whole" } else { "missing or broken" });
-        if !whole {
+        if whole {
+            step.done("whole");
+        } else {
+            step.failed("missing or broken");
             // The note of an earlier look would hide it from the next fetch.
             let _ = fs::remove_file(model.folder(project).join(".verified.json"));
             broken.push(model.name.as_str());

@@ -114,7 +114,11 @@ pub fn test(project: &Project, only: &[Part]) -> Result<()> {
             step.say(&format!("{error:#}"));
             Outcome::check(false, "could not run")
         });
-        step.done(if outcome.failed > 0 { "FAILED" } else { "ok" });
+        if outcome.failed > 0 {
+            step.failed("")
+        } else {
+            step.done("")
+        }
         rows.push((part, begun.elapsed(), outcome));
     }
     table(&rows, started.elapsed())
