@@ -1,7 +1,12 @@
-//! What every cell sees without asking.
+//! What every cell sees without asking: what a notebook shows things with, and where its models come from.
 
 pub use candle_core::{D, DType, Device, IndexOp, Module, Tensor};
 pub use serde::{Deserialize, Serialize};
 
-pub use crate::device;
-pub use crate::interrupt;
+pub use crate::display::{
+    Bundle, Figure, Html, Json, Latex, Markdown, Progress, Rich, Svg, Table, Tokens, bar_chart, clear_output, display,
+    display_handle, heatmap, line_chart, progress,
+};
+pub use crate::tokenizers::{AutoTokenizer, Message};
+pub use crate::transformers::GenerationConfig;
+pub use crate::{device, interrupt};
