@@ -38,7 +38,7 @@ impl Gguf {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let file = Mapped::open(path.as_ref())?;
         check_start(&file)?;
-        let content = Content::read(&mut Cursor::new(&file[..])).map_err(|error| bad_header(&file, &error))?;
+        let content = read_header(&file)?;
         let entries = entries(&content);
         check_end(&file, &content, &entries)?;
         let main_format = main_format(&entries);
@@ -140,6 +140,15 @@ fn check_start(file: &Mapped) -> Result<()> {
         )),
         (Some(_), Some(_)) => Ok(()),
         _ => Err(HubError::bad_file(path, format!("is not a GGUF file: it has only {} bytes", file.len()))),
+    }
+}
+
+/// candle divides by the alignment that the file states: a damaged file can make it panic.
+fn read_header(file: &Mapped) -> Result<Content> {
+    let read = || Content::read(&mut Cursor::new(&file[..]));
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)) {
+        Ok(content) => content.map_err(|error| bad_header(file, &error)),
+        Err(_) => Err(HubError::bad_file(file.path(), "has a damaged header. Download it again")),
     }
 }
 
