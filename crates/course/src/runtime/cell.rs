@@ -53,16 +53,23 @@ impl CellError for DebugError {
 
 fn failure<E>(message: String) -> Failure {
     // An interrupted loop of the course may be wrapped in any crate's error: the flag is what tells.
-    let name = if course_wire::interrupt::is_requested() { "Interrupted" } else { short_name(std::any::type_name::<E>()) };
-    Failure { name: name.to_owned(), message, place: None, frames: Vec::new() }
+    let name = match course_wire::interrupt::is_requested() {
+        true => "Interrupted".to_owned(),
+        false => short_name(std::any::type_name::<E>()),
+    };
+    Failure { name, message, place: None, frames: Vec::new() }
 }
 
-/// `alloc::boxed::Box<dyn core::error::Error>` says nothing a learner needs; `std::num::ParseIntError` is best by its last word.
-fn short_name(full: &'static str) -> &'static str {
+/// A type as a learner writes it: `ParseIntError`, `io::Error`; a boxed error and a text are just `Error`.
+fn short_name(full: &str) -> String {
     if full.contains('<') || full.starts_with('&') || full == "alloc::string::String" {
-        return "Error";
+        return "Error".to_owned();
     }
-    full.rsplit("::").next().unwrap_or(full)
+    let mut parts = full.rsplit("::").filter(|part| *part != "error");
+    match (parts.next().unwrap_or(full), parts.next()) {
+        ("Error", Some(parent)) => format!("{}::Error", parent.strip_prefix("course_").unwrap_or(parent)),
+        (name, _) => name.to_owned(),
+    }
 }
 
 /// Runs the learner's lines; a panic or an error is kept for the report.
@@ -121,4 +128,18 @@ pub fn result(bundle: Option<Bundle>) {
 /// Takes what the last cell failed with.
 pub(super) fn take_failure() -> Option<Failure> {
     FAILURE.take()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_named_as_a_learner_writes_them() {
+        assert_eq!(short_name(std::any::type_name::<std::num::ParseIntError>()), "ParseIntError");
+        assert_eq!(short_name(std::any::type_name::<std::io::Error>()), "io::Error");
+        assert_eq!(short_name("course_hub::error::Error"), "hub::Error");
+        assert_eq!(short_name(std::any::type_name::<Box<dyn std::error::Error>>()), "Error");
+        assert_eq!(short_name(std::any::type_name::<&str>()), "Error");
+    }
 }

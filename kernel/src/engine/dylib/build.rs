@@ -91,7 +91,15 @@ impl Build<'_> {
         for name in &outdated {
             session.variables.remove(name);
             session.gone.insert(name.clone(), Gone::Redefined(cell.number));
-            retry.notes.extend(explain::gone(&session, name));
+        }
+        match outdated.as_slice() {
+            [] => {}
+            [name] => retry.notes.extend(explain::gone(&session, name)),
+            names => retry.notes.push(format!(
+                "`{}` were dropped: cell [{}] changed what their types are made of. Make them again.",
+                names.join("`, `"),
+                cell.number
+            )),
         }
         for _ in 0..MOST_RUNS {
             let plan = Plan {
@@ -303,8 +311,7 @@ fn new_variables(
         let mutable = source.lets.iter().any(|binding| binding.name == name && binding.mutable);
         let roots = roots(&type_text, &generated.reached);
         let fingerprint = session.fingerprint(&roots);
-        let nameable = !type_text.contains('{') && !type_text.contains("impl ") && !type_text.contains('@');
-        variables.insert(name, Variable { type_text, mutable, nameable, fingerprint, roots, cell });
+        variables.insert(name, Variable { type_text, mutable, fingerprint, roots, cell });
     }
     variables
 }
@@ -317,14 +324,19 @@ fn finish(
     generated: Generated,
     session: Session,
     outdated: Vec<String>,
-    variables: BTreeMap<String, Variable>,
+    mut variables: BTreeMap<String, Variable>,
     mut retry: Retry,
     cells: &BTreeMap<u32, String>,
 ) -> Built {
-    for (name, variable) in variables.iter().filter(|(_, variable)| !variable.nameable) {
-        retry.notes.push(explain::local_type(name, &variable.type_text));
-    }
     let mut gone = BTreeMap::new();
+    variables.retain(|name, variable| {
+        let keep = nameable(&variable.type_text);
+        if !keep {
+            retry.notes.push(explain::local_type(name, &variable.type_text));
+            gone.insert(name.clone(), Gone::Unnamed(variable.type_text.clone()));
+        }
+        keep
+    });
     for name in &retry.local {
         let why = if retry.borrowed.contains(name) { Gone::Borrowed(cell.number) } else { Gone::Moved(cell.number) };
         gone.insert(name.clone(), why);
@@ -346,6 +358,11 @@ fn finish(
         notes: retry.notes,
         warnings,
     }
+}
+
+/// Whether a later cell can write the type: not so for closures, `impl Trait`, and types inside a function.
+fn nameable(type_text: &str) -> bool {
+    !type_text.contains(['{', '@']) && !type_text.contains("impl ")
 }
 
 /// The warnings about the cell's own lines, folded up.

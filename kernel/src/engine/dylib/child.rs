@@ -31,6 +31,14 @@ pub struct Child {
     stderr: std::process::ChildStderr,
 }
 
+/// What has something to read.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ready {
+    message: bool,
+    stdout: bool,
+    stderr: bool,
+}
+
 /// How the child's part of a cell ended.
 #[derive(Debug)]
 pub enum Ended {
@@ -125,7 +133,7 @@ impl Child {
                 None => Duration::from_millis(200),
             };
             let ready = self.wait(wait);
-            self.read_pipes(&mut stdout, &mut stderr);
+            self.read_ready(ready, &mut stdout, &mut stderr, output);
             if stdout.pending() || stderr.pending() {
                 let since = *oldest.get_or_insert_with(Instant::now);
                 if since.elapsed() >= BATCH || stdout.is_large() || stderr.is_large() {
@@ -133,7 +141,7 @@ impl Child {
                     oldest = None;
                 }
             }
-            if !ready {
+            if !ready.message {
                 continue;
             }
             let message = frame::read::<FromChild>(&mut self.link);
@@ -166,8 +174,8 @@ impl Child {
         }
     }
 
-    /// Waits for anything to arrive; whether a message has.
-    fn wait(&self, timeout: Duration) -> bool {
+    /// Waits for anything to arrive; says what has.
+    fn wait(&self, timeout: Duration) -> Ready {
         let events = PollFlags::POLLIN;
         let mut fds = [
             PollFd::new(self.link.as_fd(), events),
@@ -175,9 +183,27 @@ impl Child {
             PollFd::new(self.stderr.as_fd(), events),
         ];
         let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
-        match poll(&mut fds, timeout) {
-            Ok(_) => fds[0].revents().is_some_and(|events| !events.is_empty()),
-            Err(_) => false,
+        if poll(&mut fds, timeout).is_err() {
+            return Ready::default();
+        }
+        let [message, stdout, stderr] = fds.map(|fd| fd.revents().is_some_and(|events| !events.is_empty()));
+        Ready { message, stdout, stderr }
+    }
+
+    /// Reads the pipes that have something. What one of them had before is sent before the other's news: that is as much of their
+    /// order as two pipes tell.
+    fn read_ready(&mut self, ready: Ready, stdout: &mut Stream, stderr: &mut Stream, output: &dyn Output) {
+        if ready.stdout {
+            if stderr.pending() {
+                stderr.take(Event::Stderr).into_iter().for_each(|event| output.emit(event));
+            }
+            stdout.fill(&mut self.stdout);
+        }
+        if ready.stderr {
+            if stdout.pending() {
+                stdout.take(Event::Stdout).into_iter().for_each(|event| output.emit(event));
+            }
+            stderr.fill(&mut self.stderr);
         }
     }
 

@@ -66,11 +66,6 @@ pub fn code(code: &str) -> Option<&'static str> {
 
 /// What became of a name that was a variable once.
 pub fn gone(session: &Session, name: &str) -> Option<String> {
-    if let Some(variable) = session.variables.get(name)
-        && !variable.nameable
-    {
-        return Some(local_type(name, &variable.type_text));
-    }
     Some(match session.gone.get(name)? {
         Gone::Moved(cell) => format!(
             "`{name}` was moved in cell [{cell}]: its value went to a new owner. Run the cell that made it again, and lend it \
@@ -80,8 +75,9 @@ pub fn gone(session: &Session, name: &str) -> Option<String> {
             "`{name}` ended with cell [{cell}], because it borrowed from another variable. Keep an owned copy \
              (`.to_owned()`, `.clone()`), or make it again here."
         ),
+        Gone::Unnamed(type_text) => local_type(name, type_text),
         Gone::Redefined(cell) => format!(
-            "`{name}` was dropped when cell [{cell}] redefined a type it is made of: its bytes belong to the old type. Make it again."
+            "`{name}` was dropped when cell [{cell}] changed what its type is made of: its bytes belong to the old type. Make it again."
         ),
         Gone::Died(cell) => {
             format!("`{name}` was lost when the process ended in cell [{cell}]. Run the cell that made it again.")

@@ -83,7 +83,7 @@ pub struct Plan<'a> {
 impl Plan<'_> {
     /// The variables the cell takes from the store.
     pub fn taken(&self) -> impl Iterator<Item = (&String, &Variable)> {
-        self.session.variables.iter().filter(|(name, variable)| variable.nameable && self.source.mentioned.contains(*name))
+        self.session.variables.iter().filter(|(name, _)| self.source.mentioned.contains(*name))
     }
 
     /// The variables it stores.
@@ -221,12 +221,19 @@ impl Plan<'_> {
 }
 
 /// For text that is not Rust's grammar: the whole cell in a function, so that rustc says what is wrong with it.
+///
+/// Where brackets do not match, a function around it would only blame its own.
 pub fn unparsed(code: &str, cell: u32) -> Generated {
     let mut file = File::default();
     file.line(&format!("#![allow({ALLOWED})]"));
-    file.line("fn cell() {");
+    let matched = code.parse::<proc_macro2::TokenStream>().is_ok();
+    if matched {
+        file.line("fn cell() {");
+    }
     file.cell_text(code, cell, 1);
-    file.line("}");
+    if matched {
+        file.line("}");
+    }
     file.generated
 }
 

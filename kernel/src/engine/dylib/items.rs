@@ -125,7 +125,7 @@ impl Entry {
         item.self_ty.to_tokens(&mut header);
         mentions(header.clone(), &mut self.handles);
         // A type's layout can hang on associated types, constants and constant functions, never on other methods.
-        let mut layout = header.clone();
+        let mut layout = TokenStream::new();
         let mut members = Vec::new();
         for member in &item.items {
             let (name, decides) = match member {
@@ -137,6 +137,7 @@ impl Entry {
             let tokens = member.to_token_stream();
             members.push((name, shift(range_of(tokens.clone()), start)));
             if decides {
+                layout.extend(header.clone());
                 layout.extend(tokens);
             }
         }

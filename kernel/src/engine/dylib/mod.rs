@@ -142,15 +142,23 @@ impl DylibEngine {
                 self.statics.extend(built.statics);
                 self.stored = variables;
                 let stored: BTreeSet<&str> = self.stored.iter().map(|entry| entry.name.as_str()).collect();
+                let mut ended = Vec::new();
                 if failure.is_none() {
-                    self.session.variables.extend(built.variables.into_iter().filter(|(name, _)| stored.contains(name.as_str())));
+                    let new = built.variables.into_iter().filter(|(name, _)| stored.contains(name.as_str()));
+                    self.session.variables.extend(new);
+                    // Names that the cell took over for something that cannot stay: an older value must not reappear under them.
+                    ended.extend(built.gone.keys().filter(|name| stored.contains(name.as_str())).cloned());
+                    self.session.variables.retain(|name, _| !ended.contains(name));
+                    self.session.gone.extend(built.gone);
                 }
-                self.session.gone.extend(built.gone);
                 let lost: Vec<String> =
                     self.session.variables.keys().filter(|name| !stored.contains(name.as_str())).cloned().collect();
                 for name in lost {
                     self.session.variables.remove(&name);
                     self.session.gone.entry(name).or_insert(Gone::Moved(number));
+                }
+                if let Some(child) = self.child.as_mut().filter(|_| !ended.is_empty()) {
+                    let _ = child.send(&ToChild::Forget { names: ended });
                 }
                 let live: Vec<String> = self.session.variables.keys().cloned().collect();
                 live.iter().for_each(|name| drop(self.session.gone.remove(name)));

@@ -10,12 +10,10 @@ use super::source::mentions;
 /// A stored variable, as the kernel knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
-    /// Its type, nameable from the next cell; or what rustc calls it when it has no name.
+    /// Its type, nameable from the next cell.
     pub type_text: String,
     /// Declared `mut`.
     pub mutable: bool,
-    /// Whether the next cell can name its type: not so for closures and `impl Trait`.
-    pub nameable: bool,
     /// The fingerprint of all source its type reaches.
     pub fingerprint: String,
     /// The identifiers that fingerprint starts from.
@@ -31,6 +29,8 @@ pub enum Gone {
     Moved(u32),
     /// It borrowed from another variable, so it ended with its cell.
     Borrowed(u32),
+    /// Its type has no name that a later cell could use.
+    Unnamed(String),
     /// A type it is made of was defined anew.
     Redefined(u32),
     /// The process that held it ended.
@@ -106,12 +106,7 @@ impl Session {
         *self = Self::default();
     }
 
-    /// The titles of the session's items.
-    pub fn item_titles(&self) -> impl Iterator<Item = (String, u32)> {
-        self.entries.iter().map(|entry| (entry.title(), entry.cell))
-    }
-
-    /// Indices of the items that code mentioning `names` needs, in order of definition.
+    /// The items that code mentioning `names` needs, in order of definition.
     ///
     /// A type brings all its `impl`s, a trait its `impl`s, a method name the trait that has it, a macro what its body names; every
     /// `use` is always there.
@@ -149,30 +144,39 @@ impl Session {
         }
     }
 
-    /// The fingerprint of all source that decides the layout and identity of a type whose text mentions `roots`.
+    /// The fingerprint of all source that decides the layout and identity of a type whose text mentions `roots`; empty for a type
+    /// that reaches nothing of the session.
     pub fn fingerprint(&self, roots: &BTreeSet<String>) -> String {
-        let mut wanted: Vec<&str> = roots.iter().map(String::as_str).collect();
-        let mut seen: BTreeSet<&str> = wanted.iter().copied().collect();
-        let mut parts = BTreeSet::new();
-        while let Some(name) = wanted.pop() {
-            for entry in &self.entries {
-                let part_of = entry.names.iter().any(|own| own == name)
-                    || matches!(entry.kind, Kind::Impl { .. }) && entry.handles.contains(name)
-                    || entry.kind == Kind::Use && entry.text.ends_with("*;");
-                if part_of && parts.insert(entry.layout.0.as_str()) {
-                    wanted.extend(entry.layout.1.iter().map(String::as_str).filter(|name| seen.insert(name)));
-                }
-            }
-        }
-        // A type that reaches nothing of the session cannot change with it.
-        if !self.entries.iter().any(|entry| entry.kind != Kind::Use && parts.contains(entry.layout.0.as_str())) {
+        let named = |entry: &&Entry| entry.kind != Kind::Use;
+        if !self.deciding(roots, false).iter().any(named) {
             return String::new();
         }
+        // A `use …::*` can give another meaning to any name in a definition.
+        let parts: BTreeSet<&str> = self.deciding(roots, true).into_iter().map(|entry| entry.layout.0.as_str()).collect();
         let mut hasher = blake3::Hasher::new();
         for part in parts {
             hasher.update(part.as_bytes()).update(&[0]);
         }
         hasher.finalize().to_hex()[..32].to_owned()
+    }
+
+    /// The entries that decide the layout of what `roots` name, with or without every glob import.
+    fn deciding(&self, roots: &BTreeSet<String>, globs: bool) -> Vec<&Entry> {
+        let mut wanted: Vec<&str> = roots.iter().map(String::as_str).collect();
+        let mut seen: BTreeSet<&str> = wanted.iter().copied().collect();
+        let mut taken = vec![false; self.entries.len()];
+        while let Some(name) = wanted.pop() {
+            for (index, entry) in self.entries.iter().enumerate() {
+                let part_of = entry.names.iter().any(|own| own == name)
+                    || matches!(entry.kind, Kind::Impl { .. }) && entry.handles.contains(name)
+                    || globs && entry.kind == Kind::Use && entry.text.ends_with("*;");
+                if part_of && !entry.layout.0.is_empty() && !taken[index] {
+                    taken[index] = true;
+                    wanted.extend(entry.layout.1.iter().map(String::as_str).filter(|name| seen.insert(name)));
+                }
+            }
+        }
+        self.entries.iter().zip(taken).filter_map(|(entry, taken)| taken.then_some(entry)).collect()
     }
 
     /// Variables whose type no longer is what it was; they must never be read again.
@@ -258,6 +262,7 @@ mod tests {
         ]);
         let before = session.fingerprint(&set(&["Vec", "Foo"]));
         add(&mut session, "impl Foo { fn get(&self) -> usize { 2 } } fn other() -> u8 { 1 }", 3);
+        add(&mut session, "impl Drop for Foo { fn drop(&mut self) {} } impl Foo { fn more(&self) {} }", 3);
         assert_eq!(before, session.fingerprint(&set(&["Vec", "Foo"])));
         add(&mut session, "type Inner = String;", 4);
         let after = session.fingerprint(&set(&["Vec", "Foo"]));
@@ -265,6 +270,8 @@ mod tests {
         add(&mut session, "const N: usize = 3;", 5);
         assert_ne!(after, session.fingerprint(&set(&["Vec", "Foo"])));
         assert_eq!(session.fingerprint(&set(&["Vec", "u8"])), "");
+        add(&mut session, "enum Color { Red } use Color::*;", 6);
+        assert_eq!(session.fingerprint(&set(&["Vec", "u8"])), "", "a glob import is no reason to drop an integer");
     }
 
     #[test]
