@@ -158,7 +158,8 @@ fn read_library(path: &Path) -> Result<tokenizers::Tokenizer> {
 
 /// The names that special tokens have in most vocabularies.
 fn usual_names(library: &tokenizers::Tokenizer) -> SpecialTokens {
-    let first = |names: &[&str]| names.iter().find(|name| library.token_to_id(name).is_some()).map(|&name| name.to_owned());
+    let first =
+        |names: &[&str]| names.iter().find(|name| library.token_to_id(name).is_some()).map(|&name| name.to_owned());
     SpecialTokens {
         bos: first(&["<s>", "<|begin_of_text|>"]),
         eos: first(&["</s>", "<|im_end|>", "<|endoftext|>", "<|end_of_text|>"]),

@@ -39,7 +39,9 @@ pub enum Error {
         longest: usize,
     },
     /// Padding was asked of a tokenizer that has no padding token.
-    #[error("this tokenizer has no padding token, so rows of different lengths cannot be padded; encode them one by one, or name one with `with_pad_token`")]
+    #[error(
+        "this tokenizer has no padding token, so rows of different lengths cannot be padded; encode them one by one, or name one with `with_pad_token`"
+    )]
     NoPadToken,
     /// The limit leaves no room for text.
     #[error("max_length {max_length} leaves no room: this tokenizer adds {added} special tokens to every text")]
@@ -58,7 +60,9 @@ pub enum Error {
         size: usize,
     },
     /// There is no chat template.
-    #[error("{0} has no chat template, so it is not a chat model; give it a plain prompt, or set one with `with_chat_template`")]
+    #[error(
+        "{0} has no chat template, so it is not a chat model; give it a plain prompt, or set one with `with_chat_template`"
+    )]
     NoChatTemplate(String),
     /// The chat template does not parse, or stopped with an error.
     #[error("the chat template failed: {0}")]

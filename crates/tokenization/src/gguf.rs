@@ -5,7 +5,7 @@
 
 use course_hub::{Gguf, GgufTokenizer, TokenType};
 use tokenizers::decoders::byte_level::ByteLevel;
-use tokenizers::models::bpe::BPE;
+use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::pre_tokenizers::digits::Digits;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::{AddedToken, PostProcessorWrapper, PreTokenizerWrapper};
@@ -40,17 +40,17 @@ impl Tokenizer {
 
 fn byte_level_bpe(name: &str, file: GgufTokenizer) -> Result<tokenizers::Tokenizer> {
     if file.model != "gpt2" {
-        let why = format!("its GGUF file has a `{}` tokenizer; byte-level BPE (`gpt2`) is the kind that can be read", file.model);
+        let why = format!(
+            "its GGUF file has a `{}` tokenizer; byte-level BPE (`gpt2`) is the kind that can be read",
+            file.model
+        );
         return Err(Error::NoTokenizer { model: name.into(), why });
     }
     let pre_tokenizer = pre_tokenizer(name, file.pre.as_deref().unwrap_or("default"))?;
     let begins_with = file.bos_id.filter(|_| file.add_bos == Some(true));
-    let vocabulary = file.tokens.iter().cloned().zip(0..).collect::<Vec<(String, u32)>>();
+    let vocabulary = file.tokens.iter().cloned().zip(0..).collect::<Vocab>();
     let merges = file.merges.iter().map(|line| merge(line)).collect::<Result<Vec<_>>>()?;
-    let model = BPE::builder()
-        .vocab_and_merges(vocabulary.into_iter().collect::<std::collections::HashMap<_, _>>(), merges)
-        .build()
-        .map_err(library_error)?;
+    let model = BPE::builder().vocab_and_merges(vocabulary, merges).build().map_err(library_error)?;
 
     let mut tokenizer = tokenizers::Tokenizer::new(model);
     tokenizer.with_pre_tokenizer(Some(pre_tokenizer));
@@ -80,10 +80,14 @@ fn pre_tokenizer(name: &str, pre: &str) -> Result<PreTokenizerWrapper> {
     match pre {
         "default" | "gpt-2" | "gpt2" => Ok(gpt2().into()),
         // Every digit is a piece of its own: the model sees numbers digit by digit.
-        "smollm" | "starcoder" | "refact" | "command-r" => Ok(Sequence::new(vec![Digits::new(true).into(), gpt2().into()]).into()),
+        "smollm" | "starcoder" | "refact" | "command-r" => {
+            Ok(Sequence::new(vec![Digits::new(true).into(), gpt2().into()]).into())
+        }
         other => Err(Error::NoTokenizer {
             model: name.into(),
-            why: format!("its GGUF file cuts text in the way `{other}`; known are default, gpt-2, smollm, starcoder, refact, command-r"),
+            why: format!(
+                "its GGUF file cuts text in the way `{other}`; known are default, gpt-2, smollm, starcoder, refact, command-r"
+            ),
         }),
     }
 }

@@ -27,6 +27,9 @@ mod special;
 mod stream;
 mod tokenizer;
 
+#[cfg(test)]
+mod tests;
+
 pub use auto::AutoTokenizer;
 pub use chat::{ChatOptions, ChatTemplate, Message};
 pub use encoding::{BatchEncoding, Encoding};

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use course_display::Tokens;
 use tokenizers::{
     EncodeInput, PaddingDirection, PostProcessor, PostProcessorWrapper, TruncationDirection, TruncationParams,
     TruncationStrategy, utils::truncation::truncate_encodings,
@@ -192,10 +193,8 @@ impl Tokenizer {
     /// # Errors
     /// When the options contradict each other or the tokenizer, or the library fails on a text.
     pub fn encode_batch_with<T: AsRef<str>>(&self, texts: &[T], options: &EncodeOptions) -> Result<BatchEncoding> {
-        let mut rows = texts
-            .iter()
-            .map(|text| self.encode_unpadded(text.as_ref(), None, options))
-            .collect::<Result<Vec<_>>>()?;
+        let mut rows =
+            texts.iter().map(|text| self.encode_unpadded(text.as_ref(), None, options)).collect::<Result<Vec<_>>>()?;
         self.pad(&mut rows, options)?;
         Ok(BatchEncoding::new(rows))
     }
@@ -230,6 +229,20 @@ impl Tokenizer {
     /// When the library fails on the text.
     pub fn tokenize(&self, text: &str) -> Result<Vec<String>> {
         Ok(self.encode_with(text, &EncodeOptions::new().add_special_tokens(false))?.tokens().to_vec())
+    }
+
+    /// The tokens of a text in colour, as a cell shows them: each with the piece of the text it stands for and its id.
+    ///
+    /// # Errors
+    /// When the library fails on the text.
+    pub fn tokens(&self, text: &str) -> Result<Tokens> {
+        let encoding = self.encode(text)?;
+        let rows = encoding.input_ids().iter().zip(encoding.offsets()).zip(encoding.tokens());
+        Ok(Tokens::new(rows.map(|((&id, &(start, end)), spelled)| {
+            // A token inside a character has no text of its own, and neither has an added one.
+            let piece = text.get(start..end).filter(|piece| !piece.is_empty()).unwrap_or(spelled);
+            (piece.to_owned(), id, self.is_special(id))
+        })))
     }
 
     /// The chat template, if the model has one.

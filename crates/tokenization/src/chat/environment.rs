@@ -1,23 +1,29 @@
 //! The environment that chat templates are written for.
 
 use chrono::Local;
-use minijinja::value::Kwargs;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Value};
 
 use super::json;
 
 /// An environment as `transformers` sets it up.
-pub(super) fn hugging_face() -> Environment<'static> {
+pub(super) fn hugging_face() -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
     environment.add_function("raise_exception", |message: String| -> Result<Value, Error> {
         Err(Error::new(ErrorKind::InvalidOperation, message))
     });
     environment.add_function("strftime_now", strftime_now);
     environment.add_filter("tojson", tojson);
-    environment
+    // Python spells these with a capital letter.
+    environment.set_formatter(|out, state, value| match value.kind() {
+        ValueKind::None => out.write_str("None").map_err(Error::from),
+        ValueKind::Bool => out.write_str(if value.is_true() { "True" } else { "False" }).map_err(Error::from),
+        _ => minijinja::escape_formatter(out, state, value),
+    });
+    Ok(environment)
 }
 
 /// The local time by a format such as `%d %b %Y`.

@@ -30,7 +30,7 @@ impl ChatTemplate {
     /// [`Error::ChatTemplate`], with the line that does not parse.
     pub fn new(source: impl Into<String>) -> Result<Self> {
         let source = source.into();
-        let mut environment = environment::hugging_face();
+        let mut environment = environment::hugging_face().map_err(|error| failed(&error))?;
         environment
             .add_template_owned(NAME, environment::without_generation_tags(&source))
             .map_err(|error| failed(&error))?;
@@ -57,7 +57,8 @@ impl ChatTemplate {
             ("pad_token", &special.pad),
             ("unk_token", &special.unk),
         ];
-        let tokens = tokens.into_iter().filter_map(|(name, token)| Some((name.to_owned(), Value::from(token.clone()?))));
+        let tokens =
+            tokens.into_iter().filter_map(|(name, token)| Some((name.to_owned(), Value::from(token.clone()?))));
         variables.extend(tokens);
         variables.extend(options.variables.iter().map(|(name, value)| (name.clone(), json::to_value(value))));
         let template = self.environment.get_template(NAME).map_err(|error| failed(&error))?;
