@@ -45,7 +45,7 @@ impl Report {
                 Some(value)
             }
             Err(error) => {
-                println!("missing  {what}: {error:#}");
+                println!("problem  {what}: {error:#}");
                 self.complete = false;
                 None
             }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::names::Names;
 
 /// The commands that a cell understands at the start of a line.
-const COMMANDS: [&str; 6] = [":clear", ":help", ":opt", ":timing", ":type", ":vars"];
+const COMMANDS: [&str; 7] = [":clear", ":help", ":opt", ":restart", ":timing", ":type", ":vars"];
 
 /// A `complete_request`.
 #[derive(Deserialize)]

@@ -43,7 +43,7 @@ impl Sockets {
     /// # Errors
     /// When an address is taken or not ours.
     pub async fn bind(info: &ConnectionInfo, session_id: &str) -> Result<Self, Error> {
-        let failed = |channel, endpoint| move |source| Error::Bind { channel, endpoint, source: Box::new(source) };
+        let failed = |channel, endpoint| move |error| Error::Bind { channel, endpoint, reason: root_cause(&error) };
         Ok(Self {
             shell: zmq::create_kernel_shell_connection(info, session_id)
                 .await
@@ -62,6 +62,11 @@ impl Sockets {
                 .map_err(failed("heartbeat", info.hb_url()))?,
         })
     }
+}
+
+/// What is at the bottom of an error: the layers above it repeat it.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error).to_string()
 }
 
 #[cfg(test)]

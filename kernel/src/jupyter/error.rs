@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The connection file is missing or unreadable.
-    #[error("cannot read the connection file {path}: {source}. Jupyter writes it when it starts a kernel")]
+    #[error("cannot read the connection file {path}, which Jupyter writes when it starts a kernel")]
     ConnectionFile {
         /// The file.
         path: PathBuf,
@@ -14,7 +14,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The connection file is no connection file.
-    #[error("{path} is not a Jupyter connection file: {source}")]
+    #[error("{path} is not a Jupyter connection file")]
     ConnectionFormat {
         /// The file.
         path: PathBuf,
@@ -28,20 +28,18 @@ pub enum Error {
         scheme: String,
     },
     /// A socket cannot listen where the connection file says.
-    #[error(
-        "cannot listen on {endpoint} for the {channel} channel: {source}. Another process may hold that port; start the kernel anew"
-    )]
+    #[error("cannot listen on {endpoint} for the {channel} channel: {reason}. Start the kernel anew")]
     Bind {
         /// The channel's name.
         channel: &'static str,
         /// The address.
         endpoint: String,
-        /// What the socket said.
-        source: Box<jupyter_zmq_client::RuntimeError>,
+        /// What the system said.
+        reason: String,
     },
     /// The engine's thread cannot be started.
-    #[error("cannot start the thread that runs cells: {0}")]
-    Thread(std::io::Error),
+    #[error("cannot start the thread that runs cells")]
+    Thread(#[source] std::io::Error),
     /// One of the session's parts stopped although nobody asked it to.
     #[error("a part of the kernel stopped unexpectedly: {0}")]
     Stopped(String),

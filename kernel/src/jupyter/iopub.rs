@@ -22,7 +22,7 @@ const CAPACITY: usize = 256;
 /// How long a subscriber may leave its end of the socket unread before messages are dropped.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The same once that has happened, so that the others are not held up again and again.
-const IMPATIENCE: Duration = Duration::from_millis(100);
+const IMPATIENCE: Duration = Duration::from_millis(20);
 
 enum Item {
     Message(Box<JupyterMessage>),

@@ -7,21 +7,18 @@ pub fn without_commands(code: &str) -> Option<String> {
     if code.trim_start().starts_with("%%") {
         return None;
     }
-    let mut leading = true;
+    let mut at_top = true;
     let lines = code.split('\n').map(|line| {
-        let is_command = starts_command(line, leading);
-        leading &= is_command || line.trim().is_empty();
-        if is_command { "" } else { line }
+        at_top &= line.trim().is_empty() || is_command(line);
+        if at_top { "" } else { line }
     });
     Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// Below the first line of Rust, `!x` and `%y` can be the rest of an expression.
-fn starts_command(line: &str, leading: bool) -> bool {
-    let mut chars = line.trim_start().chars();
-    let mark = chars.next();
-    let named = chars.next().is_some_and(char::is_alphabetic);
-    named && (mark == Some(':') || leading && matches!(mark, Some('!' | '%')))
+/// Only the lines at the top of a cell can be commands; below them `!x` is an expression.
+fn is_command(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with(['!', '%']) || line.starts_with(':') && !line.starts_with("::")
 }
 
 /// Runs `look` where deep nesting cannot exhaust the stack, and gives back what it took of proc_macro2's memory of sources.
@@ -44,8 +41,8 @@ mod tests {
 
     #[test]
     fn command_lines_go_and_rust_stays_in_its_lines() {
-        assert_eq!(without_commands(":vars\n!ls\nlet x = 1;\n:type x").unwrap(), "\n\nlet x = 1;\n");
-        assert_eq!(without_commands("let x =\n!true;\n::std::f()").unwrap(), "let x =\n!true;\n::std::f()");
+        assert_eq!(without_commands(":vars\n\n!ls\nlet x = 1;").unwrap(), "\n\n\nlet x = 1;");
+        assert_eq!(without_commands("::f();\n!true").unwrap(), "::f();\n!true");
         assert!(without_commands("\n%%bash\nif").is_none());
     }
 }

@@ -12,8 +12,8 @@ use tokio::task::JoinHandle;
 
 use super::Client;
 use crate::engine::{Cell, CellError, Engine, Event, Interrupt, Outcome, Output};
-use crate::jupyter::kernel_info::RustVersion;
 use crate::jupyter::error::Error;
+use crate::jupyter::kernel_info::RustVersion;
 use crate::jupyter::{Config, EngineFactory, serve};
 
 /// What the tests see of the engine.
