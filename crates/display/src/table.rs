@@ -30,13 +30,14 @@ pub struct Table {
     count: usize,
     limit: usize,
     caption: Option<String>,
+    note: Option<String>,
 }
 
 impl Table {
     /// A table with these column headers and no rows yet.
     pub fn new(headers: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let headers = headers.into_iter().map(Into::into).collect();
-        Self { headers, rows: Vec::new(), count: 0, limit: ROW_LIMIT, caption: None }
+        Self { headers, rows: Vec::new(), count: 0, limit: ROW_LIMIT, caption: None, note: None }
     }
 }
 
@@ -92,6 +93,13 @@ impl Table {
     #[must_use]
     pub fn caption(mut self, text: impl Into<String>) -> Self {
         self.caption = Some(text.into());
+        self
+    }
+
+    /// Adds a line of text below the table.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.note = Some(text.into());
         self
     }
 
@@ -163,6 +171,7 @@ impl Table {
         lines.push(widths.iter().map(|&width| "─".repeat(width)).collect::<Vec<_>>().join("  "));
         lines.extend(rows.iter().map(|row| line(row)));
         lines.extend(self.left_out());
+        lines.extend(self.note.clone());
         lines.join("\n")
     }
 
@@ -192,8 +201,8 @@ impl Table {
             html += "</tr>";
         }
         html += "</tbody></table>";
-        if let Some(note) = self.left_out() {
-            html += &format!("<div style=\"{}\">{}</div>", theme::NOTE, escape(&note));
+        for note in self.left_out().iter().chain(&self.note) {
+            html += &format!("<div style=\"{}\">{}</div>", theme::NOTE, escape(note));
         }
         html
     }
@@ -268,7 +277,8 @@ mod tests {
 
     #[test]
     fn markup_in_cells_headers_and_captions_stays_text() {
-        let table = Table::new(["<script>"]).row(("<script>alert(1)</script>",)).caption("<script>").rich();
+        let table =
+            Table::new(["<script>"]).row(("<script>alert(1)</script>",)).caption("<script>").note("<script>").rich();
         assert!(!table.data["text/html"].as_str().unwrap().contains("<script"));
     }
 

@@ -1,1 +1,53 @@
-//! pipeline(task): a model, its tokenizer and the steps around them in one call.
+//! `pipeline(task)`: a model, its tokenizer and the steps around them in one call.
+//!
+//! ```no_run
+//! use course_pipelines::pipeline;
+//!
+//! # fn main() -> course_pipelines::Result<()> {
+//! let generator = pipeline("text-generation")?;
+//! println!("{}", generator.generate("The capital of France is")?.text());
+//!
+//! let similarity = pipeline("sentence-similarity")?;
+//! let score = similarity.score("A cat sleeps.", "A kitten naps.")?;
+//!
+//! let classifier = pipeline("zero-shot-classification")?;
+//! let answer = classifier.classify("The match ended 3 to 1.", ["sports", "politics"])?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | task | model unless you name one | call |
+//! |---|---|---|
+//! | `text-generation` | SmolLM2-135M-Instruct | [`generate`](Pipeline::generate), [`stream`](Pipeline::stream), [`chat`](Pipeline::chat), [`next_token_probabilities`](Pipeline::next_token_probabilities) |
+//! | `feature-extraction` | all-MiniLM-L6-v2 | [`embed`](Pipeline::embed) |
+//! | `sentence-similarity` | all-MiniLM-L6-v2 | [`score`](Pipeline::score), [`compare`](Pipeline::compare), [`rank`](Pipeline::rank) |
+//! | `zero-shot-classification` | SmolLM2-135M-Instruct | [`classify`](Pipeline::classify) |
+//!
+//! A [`Pipeline`] is any of these behind one type. Who wants the type of one task takes it by name: [`TextGeneration`],
+//! [`FeatureExtraction`], [`SentenceSimilarity`], [`ZeroShotClassification`]. Results show themselves: text with what is
+//! new marked, tables, heat maps.
+
+mod error;
+mod feature_extraction;
+mod input;
+mod language_model;
+mod next_token;
+mod pipeline;
+mod sentence_encoder;
+mod sentence_similarity;
+mod shared;
+mod task;
+mod text_generation;
+mod zero_shot;
+
+pub use course_models::{FinishReason, GenerationConfig};
+pub use course_tokenization::Message;
+pub use error::{Error, Result};
+pub use feature_extraction::{Embeddings, FeatureExtraction};
+pub use input::{Prompt, PromptItem, Prompts, Texts};
+pub use next_token::{NextToken, NextTokens};
+pub use pipeline::{Output, Pipeline, pipeline, pipeline_with_model};
+pub use sentence_similarity::{Ranked, Ranking, SentenceSimilarity, Similarity};
+pub use task::Task;
+pub use text_generation::{Generation, Generations, TextGeneration};
+pub use zero_shot::{Classification, Classifications, LabelScore, ZeroShotClassification};
