@@ -1,7 +1,6 @@
 //! Panics, told in cell lines.
 
 use std::any::Any;
-use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::panic::PanicHookInfo;
 use std::sync::{Mutex, PoisonError};
@@ -47,7 +46,7 @@ fn hook(info: &PanicHookInfo<'_>) {
     let location = info.location();
     let place = location.and_then(|at| place(at.file(), at.line(), Some(at.column())));
     if IN_CELL.get() {
-        LAST.set(Some((place, frames(&Backtrace::force_capture().to_string()))));
+        LAST.set(Some((place, frames())));
         return;
     }
     // A thread that the learner started: its panic is output of the cell, not its end.
@@ -68,20 +67,29 @@ fn place(file: &str, line: u32, column: Option<u32>) -> Option<Place> {
     Some(Place { cell, line, column })
 }
 
-/// The frames in cells of a printed backtrace, whose lines read `at path/to/file.rs:12:5`.
-fn frames(backtrace: &str) -> Vec<Place> {
-    let mut frames = Vec::new();
-    for line in backtrace.lines() {
-        let Some(at) = line.trim_start().strip_prefix("at ") else { continue };
-        let mut parts = at.rsplitn(3, ':');
-        let (Some(column), Some(line), Some(file)) = (parts.next(), parts.next(), parts.next()) else { continue };
-        let (Ok(line), column) = (line.parse(), column.parse().ok()) else { continue };
-        if let Some(place) = place(file, line, column)
-            && frames.last().is_none_or(|last: &Place| (last.cell, last.line) != (place.cell, place.line))
-        {
-            frames.push(place);
-        }
-    }
+/// The calls in cells that led here, innermost first.
+///
+/// The symbol cache is cleared first: it lists the libraries that were loaded when it was filled, and every cell loads one more.
+/// (`std::backtrace` has such a cache too, and no way to clear it.)
+fn frames() -> Vec<Place> {
+    /// A panic at the bottom of a deep recursion must not take seconds to tell.
+    const MOST: usize = 2000;
+    let mut frames: Vec<Place> = Vec::new();
+    let mut walked = 0;
+    backtrace::clear_symbol_cache();
+    backtrace::trace(|frame| {
+        backtrace::resolve_frame(frame, |symbol| {
+            let file = symbol.filename().and_then(|file| file.to_str());
+            let Some((file, line)) = file.zip(symbol.lineno()) else { return };
+            if let Some(place) = place(file, line, symbol.colno())
+                && frames.last().is_none_or(|last| (last.cell, last.line) != (place.cell, place.line))
+            {
+                frames.push(place);
+            }
+        });
+        walked += 1;
+        walked < MOST
+    });
     frames
 }
 
@@ -91,12 +99,11 @@ mod tests {
     use course_wire::LineSpan;
 
     #[test]
-    fn frames_keep_only_cell_lines_and_drop_repeats() {
+    fn places_are_found_by_the_name_of_the_source() {
         let lines = LineMap { spans: vec![LineSpan { generated: 10, count: 5, cell: 3, line: 1 }] };
         register("cell-abc.rs".into(), lines);
-        let text = "   0: core::panicking::panic\n             at /rustc/lib.rs:5:1\n   1: notebook::f\n             at /tmp/cell-abc.rs:11:9\n   \
-                    2: notebook::f\n             at /tmp/cell-abc.rs:11:3\n   3: notebook::course_cell\n             at /tmp/cell-abc.rs:14:1\n";
-        let found = frames(text);
-        assert_eq!(found.iter().map(|p| (p.cell, p.line)).collect::<Vec<_>>(), [(3, 2), (3, 5)]);
+        assert_eq!(place("/tmp/x/cell-abc.rs", 11, Some(4)), Some(Place { cell: 3, line: 2, column: Some(4) }));
+        assert_eq!(place("/tmp/x/cell-abc.rs", 20, None), None);
+        assert_eq!(place("/rustc/library/core/panicking.rs", 11, None), None);
     }
 }
