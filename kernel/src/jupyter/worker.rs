@@ -20,7 +20,7 @@ use crate::engine::{Cell, CellError, Engine, Outcome, Output};
 pub type EngineFactory = Box<dyn FnMut() -> anyhow::Result<Box<dyn Engine>> + Send>;
 
 /// Deeply nested code is parsed by recursion; only what is used of the stack takes memory.
-const STACK_BYTES: usize = 64 << 20;
+const STACK_BYTES: usize = 256 << 20;
 
 enum Order {
     Run { number: u32, code: String, output: Box<dyn Output + Send>, done: oneshot::Sender<Outcome> },
