@@ -19,8 +19,11 @@
 //! | [`display`] | tables, plots, tokens in colour, progress bars |
 //! | [`runtime`] | what a running cell stands on; nothing a learner calls |
 
+mod input;
 pub mod prelude;
 pub mod runtime;
+
+pub use input::input;
 
 pub use course_display as display;
 pub use course_hub as hub;

@@ -83,8 +83,11 @@ impl Build<'_> {
             return Err(self.syntax_error(cell, session, runs));
         };
         let mut session = session.clone();
-        let entries =
-            source.items.iter().flat_map(|(item, range)| Entry::of(item, range.clone(), cell.code, cell.number)).collect();
+        let entries = source
+            .items
+            .iter()
+            .flat_map(|(item, range)| Entry::of(item, range.clone(), cell.code, cell.number))
+            .collect();
         session.add_items(entries);
         let mut retry = Retry::default();
         let outdated = session.outdated();
@@ -120,8 +123,20 @@ impl Build<'_> {
             }
             let reporter = Reporter::new(&generated, &name, self.cells);
             if let Some(library) = compiled.library {
-                let variables = new_variables(&compiled.diagnostics, &reporter, &generated, &source, &session, cell.number);
-                return Ok(finish(cell, library, name, &compiled.diagnostics, generated, session, outdated, variables, retry, self.cells));
+                let variables =
+                    new_variables(&compiled.diagnostics, &reporter, &generated, &source, &session, cell.number);
+                return Ok(finish(
+                    cell,
+                    library,
+                    name,
+                    &compiled.diagnostics,
+                    generated,
+                    session,
+                    outdated,
+                    variables,
+                    retry,
+                    self.cells,
+                ));
             }
             let errors: Vec<&Diagnostic> = compiled.diagnostics.iter().filter(|d| d.is_error()).collect();
             let changed = stay_behind(&errors, &reporter, &generated, &source, &mut retry, cell.number)
@@ -131,13 +146,22 @@ impl Build<'_> {
                 return Err(self.report(&errors, &compiled.other, &reporter, &session, cell.number));
             }
         }
-        Err(report::command("the cell could not be compiled in a sensible number of tries; please report this as a bug".into()))
+        Err(report::command(
+            "the cell could not be compiled in a sensible number of tries; please report this as a bug".into(),
+        ))
     }
 
-    fn compile(&self, cell: Cell<'_>, name: &str, generated: &Generated, runs: &mut u64) -> Result<Compiled, CellError> {
+    fn compile(
+        &self,
+        cell: Cell<'_>,
+        name: &str,
+        generated: &Generated,
+        runs: &mut u64,
+    ) -> Result<Compiled, CellError> {
         *runs += 1;
         let level = opt_level(cell.code, self.optimisation, generated.loops);
-        compile(self.stage, self.folder, name, &generated.text, level, self.control).map_err(|error| report::kernel(&error))
+        compile(self.stage, self.folder, name, &generated.text, level, self.control)
+            .map_err(|error| report::kernel(&error))
     }
 
     fn syntax_error(&self, cell: Cell<'_>, session: &Session, runs: &mut u64) -> CellError {
@@ -199,11 +223,18 @@ fn quoted(message: &str) -> Option<&str> {
 
 /// A level in the cell (`// opt: 3`), one for all cells, or 2 for code that loops and 0 for code that does not.
 fn opt_level(code: &str, optimisation: Optimisation, loops: bool) -> u8 {
-    let own = code.lines().find_map(|line| line.trim().strip_prefix("//")?.trim().strip_prefix("opt:")?.trim().parse().ok());
+    let own =
+        code.lines().find_map(|line| line.trim().strip_prefix("//")?.trim().strip_prefix("opt:")?.trim().parse().ok());
     match (own, optimisation) {
         (Some(level @ 0..=3), _) => level,
         (_, Optimisation::Level(level)) => level,
-        (_, Optimisation::Auto) => if loops { 2 } else { 0 },
+        (_, Optimisation::Auto) => {
+            if loops {
+                2
+            } else {
+                0
+            }
+        }
     }
 }
 
@@ -217,7 +248,8 @@ fn stay_behind(
     cell: u32,
 ) -> bool {
     const OWNERSHIP: [&str; 13] = [
-        "E0381", "E0382", "E0499", "E0502", "E0505", "E0506", "E0503", "E0521", "E0597", "E0716", "E0310", "E0373", "E0713",
+        "E0381", "E0382", "E0499", "E0502", "E0505", "E0506", "E0503", "E0521", "E0597", "E0716", "E0310", "E0373",
+        "E0713",
     ];
     let ours = |line: u32| generated.puts.get(&line).or_else(|| generated.types.get(&line));
     let mut found = false;
@@ -226,7 +258,11 @@ fn stay_behind(
             continue;
         }
         let about = |primary: bool| {
-            error.spans.iter().filter(move |span| span.is_primary == primary).filter_map(|span| ours(reporter.generated_line(span)?))
+            error
+                .spans
+                .iter()
+                .filter(move |span| span.is_primary == primary)
+                .filter_map(|span| ours(reporter.generated_line(span)?))
         };
         // "borrow later used here" labels the borrower, the main place what it borrows from.
         let name = match error.code() {

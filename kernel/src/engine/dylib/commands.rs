@@ -163,7 +163,8 @@ fn table(head: &[&str], rows: &[Vec<String>]) -> Bundle {
         cells.chain(head.get(column).map(|cell| cell.chars().count())).max().unwrap_or_default()
     };
     let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded: Vec<String> = cells.enumerate().map(|(column, cell)| format!("{cell:<0$}", width(column))).collect();
+        let padded: Vec<String> =
+            cells.enumerate().map(|(column, cell)| format!("{cell:<0$}", width(column))).collect();
         padded.join("  ").trim_end().to_owned()
     };
     let mut text = line(&mut head.iter().copied());

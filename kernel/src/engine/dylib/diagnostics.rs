@@ -121,8 +121,12 @@ impl<'a> Reporter<'a> {
             } else if !snippets.is_empty() {
                 groups.push(level.secondary_title(message).elements(snippets));
             } else {
-                let replacements: Vec<_> =
-                    child.spans.iter().filter_map(|span| span.suggested_replacement.as_deref()).map(str::trim).collect();
+                let replacements: Vec<_> = child
+                    .spans
+                    .iter()
+                    .filter_map(|span| span.suggested_replacement.as_deref())
+                    .map(str::trim)
+                    .collect();
                 let message = match replacements.is_empty() {
                     true => message,
                     false => format!("{message}: `{}`", replacements.join("` or `")),
@@ -191,7 +195,11 @@ pub fn shorten(text: &str) -> String {
         let is_type = trimmed.contains("::") && last.starts_with(char::is_uppercase);
         // `Color::Red` keeps its enum: only modules, which are lower case, go.
         let from = match is_type {
-            true => trimmed.split("::").take_while(|s| s.starts_with(|c: char| c.is_lowercase() || c == '_')).map(|s| s.len() + 2).sum(),
+            true => trimmed
+                .split("::")
+                .take_while(|s| s.starts_with(|c: char| c.is_lowercase() || c == '_'))
+                .map(|s| s.len() + 2)
+                .sum(),
             false => 0,
         };
         out.push_str(path.get(from..).unwrap_or(path));
@@ -209,7 +217,10 @@ mod tests {
     fn paths_are_shortened_to_the_names_a_learner_writes() {
         assert_eq!(shorten("std::collections::HashMap<&str, std::vec::Vec<u8>>"), "HashMap<&str, Vec<u8>>");
         assert_eq!(shorten("use of `course::candle_core::Tensor::new`"), "use of `course::candle_core::Tensor::new`");
-        assert_eq!(shorten("expected `std::option::Option<i32>`, found `Color::Red`"), "expected `Option<i32>`, found `Color::Red`");
+        assert_eq!(
+            shorten("expected `std::option::Option<i32>`, found `Color::Red`"),
+            "expected `Option<i32>`, found `Color::Red`"
+        );
         assert_eq!(shorten("std::env::args: x"), "std::env::args: x");
     }
 }

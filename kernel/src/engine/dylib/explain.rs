@@ -18,7 +18,9 @@ pub fn code(code: &str) -> Option<&'static str> {
             "The value is given away while a reference to it is still used further down. Use the reference first, or clone the value."
         }
         "E0506" => "The variable is assigned to while a reference to its old value is still used further down.",
-        "E0507" => "A value behind a reference cannot be moved out, it belongs to someone else. Clone it, or borrow it with `&`.",
+        "E0507" => {
+            "A value behind a reference cannot be moved out, it belongs to someone else. Clone it, or borrow it with `&`."
+        }
         "E0515" => {
             "The function returns a reference to something that ends with the function. Return the value itself, such as a \
              `String` instead of a `&str`."
@@ -38,7 +40,9 @@ pub fn code(code: &str) -> Option<&'static str> {
         "E0425" | "E0412" | "E0405" => {
             "Nothing of that name is known yet. Has its cell been run, and is it spelled this way? `:vars` lists the variables."
         }
-        "E0433" | "E0432" => "The path does not lead anywhere: a module or type in it is misspelled, or a `use` for it is missing.",
+        "E0433" | "E0432" => {
+            "The path does not lead anywhere: a module or type in it is misspelled, or a `use` for it is missing."
+        }
         "E0599" => {
             "The type has no such method. Check the spelling and the type (`:type name` shows it); a method of a trait needs the \
              trait in scope with `use`."
@@ -57,9 +61,13 @@ pub fn code(code: &str) -> Option<&'static str> {
         "E0004" => "A `match` must cover every case; `_ => …` stands for all the others.",
         "E0015" | "E0658" => "This is not possible in stable Rust, which the notebook uses.",
         "E0133" => "This call is `unsafe`: the compiler cannot check it. A chapter of this course never needs one.",
-        "E0369" => "The operator is not defined for this type. Both sides often need the same type, or a reference removed with `*`.",
+        "E0369" => {
+            "The operator is not defined for this type. Both sides often need the same type, or a reference removed with `*`."
+        }
         "E0373" => "A closure that outlives this place must own what it uses: write `move |…|`.",
-        "E0728" => "`.await` works at the top of a cell and in `async` functions and blocks, not in a plain function or closure.",
+        "E0728" => {
+            "`.await` works at the top of a cell and in `async` functions and blocks, not in a plain function or closure."
+        }
         _ => return None,
     })
 }

@@ -106,9 +106,16 @@ impl Plan<'_> {
         for (_, variable) in self.taken() {
             names.extend(super::session::roots(&variable.type_text, &BTreeSet::new()));
         }
-        let own: BTreeSet<String> = self.source.items.iter().flat_map(|(item, range)| {
-            Entry::of(item, range.clone(), self.code, self.cell).into_iter().flat_map(|e| e.mentions.into_iter().chain(e.names))
-        }).collect();
+        let own: BTreeSet<String> = self
+            .source
+            .items
+            .iter()
+            .flat_map(|(item, range)| {
+                Entry::of(item, range.clone(), self.code, self.cell)
+                    .into_iter()
+                    .flat_map(|e| e.mentions.into_iter().chain(e.names))
+            })
+            .collect();
         names.extend(own);
         let reached = self.session.reach(&names);
         file.generated.loops = self.source.loops || reached.iter().any(|entry| entry.loops);

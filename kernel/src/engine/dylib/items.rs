@@ -162,7 +162,8 @@ impl Entry {
                     mentions(tokens, &mut mentioned);
                 }
                 // Only its first segment can be an item of the session: `use Shape::*`, `use crate::shapes::Circle`.
-                let first = path.split("::").map(str::trim).find(|s| !["", "crate", "self"].contains(s)).unwrap_or_default();
+                let first =
+                    path.split("::").map(str::trim).find(|s| !["", "crate", "self"].contains(s)).unwrap_or_default();
                 let handles = BTreeSet::from([first.split_whitespace().next().unwrap_or_default().to_owned()]);
                 Self {
                     kind: Kind::Use,
@@ -234,7 +235,9 @@ fn shift(range: Range<usize>, by: usize) -> Range<usize> {
 /// Token text without the spaces that tokens print with.
 pub fn tidy(tokens: &str) -> String {
     let mut text = tokens.to_owned();
-    for (from, to) in [(" < ", "<"), (" <", "<"), (" >", ">"), ("< ", "<"), (" :: ", "::"), ("& ", "&"), (" ,", ","), (" :", ":")] {
+    for (from, to) in
+        [(" < ", "<"), (" <", "<"), (" >", ">"), ("< ", "<"), (" :: ", "::"), ("& ", "&"), (" ,", ","), (" :", ":")]
+    {
         text = text.replace(from, to);
     }
     text

@@ -203,7 +203,9 @@ impl DylibEngine {
             Command::Opt(level) => {
                 self.optimisation = level.unwrap_or(self.optimisation);
                 show(Bundle::text(match self.optimisation {
-                    Optimisation::Auto => "cells that loop are optimised (level 2), the others compile fast (level 0)".into(),
+                    Optimisation::Auto => {
+                        "cells that loop are optimised (level 2), the others compile fast (level 0)".into()
+                    }
                     Optimisation::Level(level) => format!("every cell is compiled at level {level}"),
                 }));
             }

@@ -58,7 +58,8 @@ fn source_line(place: &Place, cells: &BTreeMap<u32, String>) -> String {
     let text = cells.get(&cell).and_then(|code| code.lines().nth(line as usize - 1)).unwrap_or_default();
     let mut report = format!("  {BLUE}-->{RESET} cell [{cell}], line {line}\n{BLUE}{line:4} |{RESET} {text}");
     if let Some(column) = column {
-        report.push_str(&format!("\n{BLUE}     |{RESET} {}{RED}^{RESET}", " ".repeat(column.saturating_sub(1) as usize)));
+        report
+            .push_str(&format!("\n{BLUE}     |{RESET} {}{RED}^{RESET}", " ".repeat(column.saturating_sub(1) as usize)));
     }
     report
 }
@@ -67,20 +68,31 @@ fn source_line(place: &Place, cells: &BTreeMap<u32, String>) -> String {
 pub fn died(status: ExitStatus, interrupted: bool, lost: &[String]) -> CellError {
     let lost = match lost {
         [] => "No variable was lost.".to_owned(),
-        lost => format!("Lost with it: {}. Functions and types are kept; run the cells that made the variables again.", lost.join(", ")),
+        lost => format!(
+            "Lost with it: {}. Functions and types are kept; run the cells that made the variables again.",
+            lost.join(", ")
+        ),
     };
     if interrupted {
         let evalue = "the cell did not stop when asked, so its process was ended".to_owned();
         return error("Interrupted", evalue, vec![lost]);
     }
     let how = match (status.signal(), status.code()) {
-        (Some(libc::SIGSEGV), _) => "it touched memory that is not its own, or recursed too deeply (SIGSEGV)".to_owned(),
-        (Some(libc::SIGABRT), _) => "it called `abort`, panicked inside a panic, or overflowed its stack (SIGABRT)".to_owned(),
+        (Some(libc::SIGSEGV), _) => {
+            "it touched memory that is not its own, or recursed too deeply (SIGSEGV)".to_owned()
+        }
+        (Some(libc::SIGABRT), _) => {
+            "it called `abort`, panicked inside a panic, or overflowed its stack (SIGABRT)".to_owned()
+        }
         (Some(libc::SIGKILL), _) => "it was killed from outside, most often for want of memory (SIGKILL)".to_owned(),
         (Some(libc::SIGILL), _) => "it ran an instruction that this processor lacks (SIGILL)".to_owned(),
         (Some(signal), _) => format!("signal {signal} ended it"),
         (None, Some(code)) => format!("it exited with status {code}"),
         (None, None) => "it went away".to_owned(),
     };
-    error("ProcessDied", format!("the process that runs cells ended: {how}"), vec![lost, "The next cell starts a new one.".into()])
+    error(
+        "ProcessDied",
+        format!("the process that runs cells ended: {how}"),
+        vec![lost, "The next cell starts a new one.".into()],
+    )
 }

@@ -58,7 +58,10 @@ impl Session {
                 _ => self.entries.retain(|old| {
                     matches!(old.kind, Kind::Impl { .. })
                         || (old.kind == Kind::Macro) != (entry.kind == Kind::Macro)
-                        || Some(old.cell) == cell && old.kind == Kind::Use && entry.kind == Kind::Use && old.text == entry.text
+                        || Some(old.cell) == cell
+                            && old.kind == Kind::Use
+                            && entry.kind == Kind::Use
+                            && old.text == entry.text
                         || !old.names.iter().any(|name| entry.names.contains(name))
                 }),
             }
@@ -122,7 +125,8 @@ impl Session {
         }
         while let Some(name) = wanted.pop() {
             for (index, entry) in self.entries.iter().enumerate() {
-                let needed = entry.names.iter().any(|own| own == name) || entry.handles.contains(name) && self.is_ours(name, entry);
+                let needed = entry.names.iter().any(|own| own == name)
+                    || entry.handles.contains(name) && self.is_ours(name, entry);
                 if needed && !taken[index] {
                     taken[index] = true;
                     let more = entry.mentions.iter().chain(&entry.names).map(String::as_str);
@@ -137,7 +141,9 @@ impl Session {
     fn is_ours(&self, name: &str, entry: &Entry) -> bool {
         match entry.kind {
             Kind::Impl { .. } => {
-                let ours = |name: &str| self.entries.iter().any(|e| e.kind == Kind::Named && e.names.iter().any(|n| n == name));
+                let ours = |name: &str| {
+                    self.entries.iter().any(|e| e.kind == Kind::Named && e.names.iter().any(|n| n == name))
+                };
                 ours(name) || !entry.handles.iter().any(|handle| ours(handle))
             }
             _ => true,
@@ -152,7 +158,8 @@ impl Session {
             return String::new();
         }
         // A `use …::*` can give another meaning to any name in a definition.
-        let parts: BTreeSet<&str> = self.deciding(roots, true).into_iter().map(|entry| entry.layout.0.as_str()).collect();
+        let parts: BTreeSet<&str> =
+            self.deciding(roots, true).into_iter().map(|entry| entry.layout.0.as_str()).collect();
         let mut hasher = blake3::Hasher::new();
         for part in parts {
             hasher.update(part.as_bytes()).update(&[0]);
@@ -214,7 +221,8 @@ mod tests {
 
     fn add(session: &mut Session, code: &str, cell: u32) {
         let parsed = source::parse(code).unwrap();
-        let entries = parsed.items.iter().flat_map(|(item, range)| Entry::of(item, range.clone(), code, cell)).collect();
+        let entries =
+            parsed.items.iter().flat_map(|(item, range)| Entry::of(item, range.clone(), code, cell)).collect();
         session.add_items(entries);
     }
 
@@ -235,7 +243,10 @@ mod tests {
             "impl Area for f64 { fn area(&self) -> f64 { 0. } }",
         ]);
         let circle = reached(&session, &["Circle"]);
-        assert!(circle.contains(&"struct Circle".to_owned()) && circle.contains(&"impl Drop for Circle".to_owned()), "{circle:?}");
+        assert!(
+            circle.contains(&"struct Circle".to_owned()) && circle.contains(&"impl Drop for Circle".to_owned()),
+            "{circle:?}"
+        );
         assert!(circle.contains(&"fn pi".to_owned()) && !circle.contains(&"struct Square".to_owned()), "{circle:?}");
         let area = reached(&session, &["area"]);
         assert!(area.contains(&"trait Area".to_owned()) && area.contains(&"impl Area for f64".to_owned()), "{area:?}");
@@ -276,7 +287,8 @@ mod tests {
 
     #[test]
     fn uses_are_always_there_and_the_last_of_a_name_wins() {
-        let session = session(&["use std::fmt::{self, Display as Show};", "use std::io::Result; use std::fmt::Result;"]);
+        let session =
+            session(&["use std::fmt::{self, Display as Show};", "use std::io::Result; use std::fmt::Result;"]);
         let texts: Vec<_> = session.reach(&set(&[])).iter().map(|entry| entry.text.trim().to_owned()).collect();
         assert_eq!(texts, ["use std::fmt;", "use std::fmt::Display as Show;", "use std::fmt::Result;"]);
     }

@@ -38,7 +38,12 @@ pub fn run(line: &str, control: &Control, output: &dyn Output) -> Result<(), Cel
             streams.1.end();
         }
         // What a shell command writes to stderr is its talk, not the learner's error.
-        streams.0.take(Event::Stdout).into_iter().chain(streams.1.take(Event::Stdout)).for_each(|event| output.emit(event));
+        streams
+            .0
+            .take(Event::Stdout)
+            .into_iter()
+            .chain(streams.1.take(Event::Stdout))
+            .for_each(|event| output.emit(event));
         if let Some(status) = ended {
             break status;
         }

@@ -109,7 +109,8 @@ fn collect_bindings(local: &Local, into: &mut Vec<Binding>) {
         fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
             let name = pattern.ident.to_string();
             // `let None = …` matches a constant; a name in capitals is no variable of a learner's.
-            let constant = name.starts_with(char::is_uppercase) && pattern.by_ref.is_none() && pattern.mutability.is_none();
+            let constant =
+                name.starts_with(char::is_uppercase) && pattern.by_ref.is_none() && pattern.mutability.is_none();
             if !constant {
                 self.0.retain(|binding| binding.name != name);
                 self.0.push(Binding { name, mutable: pattern.mutability.is_some() });
@@ -209,7 +210,12 @@ mod tests {
     use super::*;
 
     fn names(code: &str) -> Vec<String> {
-        parse(code).unwrap().lets.into_iter().map(|b| if b.mutable { format!("mut {}", b.name) } else { b.name }).collect()
+        parse(code)
+            .unwrap()
+            .lets
+            .into_iter()
+            .map(|b| if b.mutable { format!("mut {}", b.name) } else { b.name })
+            .collect()
     }
 
     #[test]

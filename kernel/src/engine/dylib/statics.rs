@@ -51,7 +51,14 @@ impl Finder {
         let Ok(keys) = syn::parse2::<Keys>(call.tokens.clone()) else { return };
         let range = self.range(whole);
         for (visibility, name, type_text) in keys.0 {
-            self.found.push(Static { name, range: range.clone(), visibility, mutable: false, type_text, thread_local: true });
+            self.found.push(Static {
+                name,
+                range: range.clone(),
+                visibility,
+                mutable: false,
+                type_text,
+                thread_local: true,
+            });
         }
     }
 }
@@ -140,7 +147,11 @@ impl Static {
 /// An item's text with its statics defined (`symbol` gives `(name, false)`) or declared (`true`), on the same lines.
 ///
 /// The second value lists what was put in front of the learner's text on a line: `(byte in the text, bytes put in)`.
-pub fn rewrite(text: &str, statics: &[Static], mut symbol: impl FnMut(&Static) -> (String, bool)) -> (String, Vec<(usize, usize)>) {
+pub fn rewrite(
+    text: &str,
+    statics: &[Static],
+    mut symbol: impl FnMut(&Static) -> (String, bool),
+) -> (String, Vec<(usize, usize)>) {
     let mut out = String::with_capacity(text.len());
     let mut inserted = Vec::new();
     let mut at = 0;

@@ -130,7 +130,9 @@ mod tests {
     fn texts(events: Vec<Event>) -> Vec<String> {
         let text = |event| match event {
             Event::Stdout(text) => text,
-            Event::Display { bundle, .. } => format!("<{}>", bundle.data.keys().next_back().cloned().unwrap_or_default()),
+            Event::Display { bundle, .. } => {
+                format!("<{}>", bundle.data.keys().next_back().cloned().unwrap_or_default())
+            }
             other => format!("{other:?}"),
         };
         events.into_iter().map(text).collect()
