@@ -9,4 +9,4 @@ pub use crate::display::{
 };
 pub use crate::tokenizers::{AutoTokenizer, Message};
 pub use crate::transformers::GenerationConfig;
-pub use crate::{device, interrupt};
+pub use crate::{device, input, interrupt};
