@@ -73,7 +73,19 @@ struct Retry {
     borrowed: BTreeSet<String>,
     moved: BTreeSet<String>,
     debug_errors: bool,
+    probe: Probe,
     notes: Vec<String>,
+}
+
+/// Whether to compile once without storing anything, only to learn the types of the new variables.
+///
+/// rustc may blame the learner's line for a borrow that cannot be stored, and then names no variable; its types do.
+#[derive(Default, PartialEq, Eq)]
+enum Probe {
+    #[default]
+    NotNeeded,
+    Now,
+    Done,
 }
 
 impl Build<'_> {
@@ -113,6 +125,7 @@ impl Build<'_> {
                 local: &retry.local,
                 moved: &retry.moved,
                 debug_errors: retry.debug_errors,
+                probe: retry.probe == Probe::Now,
                 defined: self.defined,
             };
             let generated = plan.generate();
@@ -125,6 +138,14 @@ impl Build<'_> {
             if let Some(library) = compiled.library {
                 let variables =
                     new_variables(&compiled.diagnostics, &reporter, &generated, &source, &session, cell.number);
+                if retry.probe == Probe::Now {
+                    retry.probe = Probe::Done;
+                    variables
+                        .iter()
+                        .filter(|(_, v)| v.type_text.contains('&'))
+                        .for_each(|(name, _)| retry.borrows(name));
+                    continue;
+                }
                 return Ok(finish(
                     cell,
                     library,
@@ -141,6 +162,7 @@ impl Build<'_> {
             let errors: Vec<&Diagnostic> = compiled.diagnostics.iter().filter(|d| d.is_error()).collect();
             let changed = stay_behind(&errors, &reporter, &generated, &source, &mut retry, cell.number)
                 || needs_debug(&errors, &mut retry)
+                || needs_types(&errors, &mut retry)
                 || drop_unfit(&errors, &reporter, &mut session, cell.number, &mut retry);
             if !changed {
                 return Err(self.report(&errors, &compiled.other, &reporter, &session, cell.number));
@@ -271,16 +293,18 @@ fn stay_behind(
         };
         let Some(name) = name.cloned() else { continue };
         let is_new = source.lets.iter().any(|binding| binding.name == name);
+        // What is borrowed forever is not moved: a new variable holds on to it, and `needs_types` finds which.
+        if !is_new && must_be_static(error) {
+            continue;
+        }
         let moved = matches!(error.code(), "E0381" | "E0382");
         found |= if is_new && !retry.local.contains(&name) {
-            if !moved {
-                retry.borrowed.insert(name.clone());
-                retry.notes.push(format!(
-                    "`{name}` borrows from another variable, so it ends with this cell; keep an owned copy \
-                     (`.to_owned()`, `.clone()`) if a later cell needs it"
-                ));
+            if moved {
+                retry.local.insert(name)
+            } else {
+                retry.borrows(&name);
+                true
             }
-            retry.local.insert(name)
         } else {
             if !retry.moved.contains(&name) && !is_new {
                 retry.notes.push(format!(
@@ -291,6 +315,32 @@ fn stay_behind(
         };
     }
     found
+}
+
+impl Retry {
+    /// A new variable borrows: it ends with its cell.
+    fn borrows(&mut self, name: &str) {
+        self.borrowed.insert(name.to_owned());
+        self.local.insert(name.to_owned());
+        self.notes.push(format!(
+            "`{name}` borrows from another variable, so it ends with this cell; keep an owned copy \
+             (`.to_owned()`, `.clone()`) if a later cell needs it"
+        ));
+    }
+}
+
+/// Something would have to live as long as the program, which only storing asks for.
+fn must_be_static(error: &Diagnostic) -> bool {
+    error.spans.iter().filter_map(|span| span.label.as_deref()).any(|label| label.contains("`'static`"))
+}
+
+/// A new variable cannot be stored, and no error names it: the next run finds it by its type.
+fn needs_types(errors: &[&Diagnostic], retry: &mut Retry) -> bool {
+    let now = retry.probe == Probe::NotNeeded && errors.iter().any(|error| must_be_static(error));
+    if now {
+        retry.probe = Probe::Now;
+    }
+    now
 }
 
 /// `?` on an error that does not print with `{}`: the next run asks for `{:?}`.

@@ -76,6 +76,8 @@ pub struct Plan<'a> {
     pub moved: &'a BTreeSet<String>,
     /// Errors print only with `{:?}`.
     pub debug_errors: bool,
+    /// Only the types of the new variables are wanted; none is stored.
+    pub probe: bool,
     /// Statics that earlier cells of this child have defined.
     pub defined: &'a BTreeSet<String>,
 }
@@ -209,6 +211,9 @@ impl Plan<'_> {
         for Binding { name, .. } in self.kept() {
             file.generated.types.insert(file.next_line, name.clone());
             file.line(&format!("drop(&{name});"));
+            if self.probe {
+                continue;
+            }
             file.generated.puts.insert(file.next_line, name.clone());
             file.line(&format!("::course::runtime::cell::put(\"{name}\", {name});"));
         }
