@@ -142,7 +142,7 @@ impl Build<'_> {
                     retry.probe = Probe::Done;
                     variables
                         .iter()
-                        .filter(|(_, v)| v.type_text.contains('&'))
+                        .filter(|(_, v)| v.type_text.contains(['&', '\'']))
                         .for_each(|(name, _)| retry.borrows(name));
                     continue;
                 }
