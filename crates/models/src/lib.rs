@@ -19,6 +19,8 @@
 mod cache;
 mod error;
 pub mod generation;
+pub mod kernels;
+mod layers;
 pub mod models;
 pub mod rng;
 mod sentence;

@@ -1,5 +1,7 @@
 //! How to generate.
 
+use crate::{Error, Result};
+
 /// How to generate; every setting has a default and a setter of the same name.
 ///
 /// ```
@@ -157,5 +159,59 @@ impl GenerationConfig {
     pub fn use_cache(mut self, cache: bool) -> Self {
         self.use_cache = cache;
         self
+    }
+
+    /// Every setting must be in its range, and they must fit together.
+    pub(super) fn check(&self, has_tokenizer: bool) -> Result<()> {
+        let wrong = |setting: &'static str, problem: String| Err(Error::input(setting, problem));
+        let Self { temperature, top_p, min_p, repetition_penalty, .. } = *self;
+        if !(temperature.is_finite() && temperature >= 0.0) {
+            return wrong(
+                "temperature",
+                format!("is {temperature}, but must be 0 (greedy) or above; 0.7 is a common value"),
+            );
+        }
+        if !(top_p > 0.0 && top_p <= 1.0) {
+            return wrong(
+                "top_p",
+                format!("is {top_p}, but is a probability above 0, and 1 is no limit; 0.9 is a common value"),
+            );
+        }
+        if !(0.0..=1.0).contains(&min_p) {
+            return wrong("min_p", format!("is {min_p}, but must be from 0 (no limit) to 1; 0.05 is a common value"));
+        }
+        if !(repetition_penalty.is_finite() && repetition_penalty > 0.0) {
+            let problem = format!("is {repetition_penalty}, but must be above 0; 1 changes nothing, 1.1 repeats less");
+            return wrong("repetition_penalty", problem);
+        }
+        if self.max_new_tokens == 0 {
+            return wrong("max_new_tokens", "is 0, so there is nothing to write".into());
+        }
+        if self.min_new_tokens > self.max_new_tokens {
+            let problem = format!("is {}, above max_new_tokens, {}", self.min_new_tokens, self.max_new_tokens);
+            return wrong("min_new_tokens", problem);
+        }
+        if self.num_return_sequences == 0 {
+            return wrong("num_return_sequences", "is 0, so there is nothing to write".into());
+        }
+        if self.num_return_sequences > 1 && !self.samples() {
+            let problem = format!(
+                "is {}, but without sampling they would all be the same text; add `.do_sample(true)` or a temperature",
+                self.num_return_sequences
+            );
+            return wrong("num_return_sequences", problem);
+        }
+        if self.stop_strings.iter().any(String::is_empty) {
+            return wrong("stop_strings", "has an empty string, which every text contains".into());
+        }
+        if !self.stop_strings.is_empty() && !has_tokenizer {
+            return wrong("stop_strings", "needs a tokenizer to see text: use `generate_with`".into());
+        }
+        Ok(())
+    }
+
+    /// Whether tokens are drawn; temperature 0 is greedy whatever else is set.
+    pub(super) fn samples(&self) -> bool {
+        self.do_sample && self.temperature > 0.0
     }
 }

@@ -1,10 +1,19 @@
-//! BERT, the architecture of all-MiniLM-L6-v2.
+//! BERT (Devlin et al., 2018), the architecture of all-MiniLM-L6-v2: an encoder in which every token sees every other.
+//!
+//! A token's vector is the sum of what it is, where it stands and to which text it belongs; each block lets it gather from all
+//! tokens (attention) and then think for itself (feed-forward), with a norm after each step.
 
-use candle_core::Tensor;
+use std::sync::Arc;
+
+use candle_core::{DType, Device, Tensor};
+use course_display::{Bundle, Rich};
 use course_hub::Repo;
 use serde::Deserialize;
 
-use crate::Result;
+use super::input::{check_ids, read, read_shaped};
+use crate::kernels::packed::Packed;
+use crate::layers::{Attention, KeysValues, Linear, layer_norm};
+use crate::{Error, Result};
 
 /// The sizes that make one BERT another, named as in `config.json`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -29,11 +38,48 @@ pub struct BertConfig {
     pub hidden_act: String,
 }
 
-/// A BERT model with its weights.
+/// A BERT model with its weights. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Bert {
     config: BertConfig,
     source: String,
+    weights: Arc<Weights>,
+}
+
+#[derive(Debug)]
+struct Weights {
+    /// One row a token, a position, a type.
+    words: Vec<f32>,
+    positions: Vec<f32>,
+    types: Vec<f32>,
+    norm: Norm,
+    blocks: Vec<Block>,
+}
+
+/// One block: attention, then feed-forward.
+#[derive(Debug)]
+struct Block {
+    /// Queries, keys and values in one.
+    query_key_value: Linear,
+    attention_output: Linear,
+    attention_norm: Norm,
+    /// With GELU after it.
+    intermediate: Linear,
+    output: Linear,
+    output_norm: Norm,
+}
+
+#[derive(Debug)]
+struct Norm {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    epsilon: f32,
+}
+
+impl Norm {
+    fn apply(&self, hidden: &mut [f32]) {
+        layer_norm(hidden, &self.weight, &self.bias, self.epsilon);
+    }
 }
 
 impl Bert {
@@ -49,8 +95,12 @@ impl Bert {
     ///
     /// # Errors
     /// When a file or a tensor is missing or has the wrong shape.
-    pub fn from_repo(_repo: &Repo) -> Result<Self> {
-        todo!()
+    pub fn from_repo(repo: &Repo) -> Result<Self> {
+        let config: BertConfig = repo.read_json("config.json")?;
+        check(repo.name(), &config)?;
+        let weights = Loader::new(&repo.weights()?, &config)?.load()?;
+        let source = format!("{} from {}; weights and activations f32", repo.name(), repo.source());
+        Ok(Self { config, source, weights: Arc::new(weights) })
     }
 
     /// The model's sizes.
@@ -65,20 +115,225 @@ impl Bert {
 
     /// How many numbers the weights are.
     pub fn num_parameters(&self) -> usize {
-        todo!()
+        let Weights { words, positions, types, norm, blocks } = &*self.weights;
+        let block = |block: &Block| {
+            let linear = [&block.query_key_value, &block.attention_output, &block.intermediate, &block.output];
+            linear.iter().map(|linear| linear.num_parameters()).sum::<usize>() + 4 * norm.weight.len()
+        };
+        let embeddings = words.len() + positions.len() + types.len() + 2 * norm.weight.len();
+        embeddings + blocks.iter().map(block).sum::<usize>()
     }
 
     /// The last hidden state, `(batch, length, hidden_size)` in `f32`, for `input_ids`, `attention_mask` (1 for text, 0 for
     /// padding; default all text) and `token_type_ids` (default all 0), each `(batch, length)` of `u32`.
     ///
     /// # Errors
-    /// When shapes do not fit, an id is not in the vocabulary, or the text is too long.
+    /// When shapes do not fit, an id is not in the vocabulary, the text is too long, or the learner interrupts.
     pub fn forward(
         &self,
-        _input_ids: &Tensor,
-        _attention_mask: Option<&Tensor>,
-        _token_type_ids: Option<&Tensor>,
+        input_ids: &Tensor,
+        attention_mask: Option<&Tensor>,
+        token_type_ids: Option<&Tensor>,
     ) -> Result<Tensor> {
-        todo!()
+        let BertConfig { hidden_size, vocab_size, type_vocab_size, max_position_embeddings, .. } = self.config;
+        let (rows, length, ids) = read("input_ids", input_ids)?;
+        check_ids(&ids, vocab_size)?;
+        if length > max_position_embeddings {
+            let problem = format!(
+                "has {length} tokens a row, but the model reads at most {max_position_embeddings}; cut the text: `max_length`"
+            );
+            return Err(Error::input("input_ids", problem));
+        }
+        let mask = attention_mask.map(|mask| read_shaped("attention_mask", mask, (rows, length))).transpose()?;
+        let types = token_type_ids.map(|types| read_shaped("token_type_ids", types, (rows, length))).transpose()?;
+        let types = types.unwrap_or_else(|| vec![0; ids.len()]);
+        if types.iter().any(|kind| *kind as usize >= type_vocab_size) {
+            return Err(Error::input("token_type_ids", format!("must be below {type_vocab_size}")));
+        }
+        let visible = match mask {
+            Some(mask) => {
+                mask.chunks(length.max(1)).map(|row| row.iter().map(|mask| u8::from(*mask != 0)).collect()).collect()
+            }
+            None => vec![vec![1; length]; rows],
+        };
+        let mut hidden = self.embed(&ids, &types, length);
+        if !ids.is_empty() {
+            let mut buffers = Buffers::new(&self.config, ids.len());
+            for block in &self.weights.blocks {
+                course_wire::interrupt::check()?;
+                block.forward(&self.config, &mut hidden, length, &visible, &mut buffers);
+            }
+        }
+        Ok(Tensor::from_vec(hidden, (rows, length, hidden_size), &Device::Cpu)?)
+    }
+
+    /// What each token is, where it stands and to which text it belongs.
+    fn embed(&self, ids: &[u32], types: &[u32], length: usize) -> Vec<f32> {
+        let Weights { words, positions, types: type_rows, norm, .. } = &*self.weights;
+        let size = self.config.hidden_size;
+        let mut hidden = vec![0.0; ids.len() * size];
+        for (number, (vector, (id, kind))) in hidden.chunks_exact_mut(size).zip(ids.iter().zip(types)).enumerate() {
+            let word = &words[*id as usize * size..][..size];
+            let position = &positions[number % length * size..][..size];
+            let kind = &type_rows[*kind as usize * size..][..size];
+            for (((sum, word), position), kind) in vector.iter_mut().zip(word).zip(position).zip(kind) {
+                *sum = word + position + kind;
+            }
+        }
+        norm.apply(&mut hidden);
+        hidden
+    }
+}
+
+/// What a block works in, made once for all blocks.
+struct Buffers {
+    query_key_value: Vec<f32>,
+    attended: Vec<f32>,
+    projected: Vec<f32>,
+    intermediate: Vec<f32>,
+}
+
+impl Buffers {
+    fn new(config: &BertConfig, tokens: usize) -> Self {
+        let zeros = |numbers: usize| vec![0.0; tokens * numbers];
+        Self {
+            query_key_value: zeros(3 * config.hidden_size),
+            attended: zeros(config.hidden_size),
+            projected: zeros(config.hidden_size),
+            intermediate: zeros(config.intermediate_size),
+        }
+    }
+}
+
+impl Block {
+    /// `hidden = norm(hidden + attention(hidden))`, then `hidden = norm(hidden + feed_forward(hidden))`.
+    fn forward(
+        &self,
+        config: &BertConfig,
+        hidden: &mut [f32],
+        length: usize,
+        visible: &[Vec<u8>],
+        buffers: &mut Buffers,
+    ) {
+        let Buffers { query_key_value, attended, projected, intermediate } = buffers;
+        let (size, heads) = (config.hidden_size, config.num_attention_heads);
+        let head_dim = size / heads;
+        self.query_key_value.forward(hidden, query_key_value);
+
+        let scale = 1.0 / (head_dim as f32).sqrt();
+        let mut keys_values = vec![KeysValues::new(head_dim); visible.len() * heads];
+        for (number, token) in query_key_value.chunks_exact_mut(3 * size).enumerate() {
+            let (query, key_value) = token.split_at_mut(size);
+            query.iter_mut().for_each(|query| *query *= scale);
+            let (keys, values) = key_value.split_at(size);
+            for (head, (key, value)) in keys.chunks_exact(head_dim).zip(values.chunks_exact(head_dim)).enumerate() {
+                keys_values[number / length * heads + head].push(key, value);
+            }
+        }
+        let attention = Attention { query_heads: heads, key_value_heads: heads, head_dim, causal: false };
+        attention.forward(query_key_value, 3 * size, length, &keys_values, visible, attended);
+        self.attention_output.forward(attended, projected);
+        add(hidden, projected);
+        self.attention_norm.apply(hidden);
+
+        self.intermediate.forward(hidden, intermediate);
+        self.output.forward(intermediate, projected);
+        add(hidden, projected);
+        self.output_norm.apply(hidden);
+    }
+}
+
+fn add(to: &mut [f32], from: &[f32]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to += from;
+    }
+}
+
+/// Sizes that would not fit together later.
+fn check(model: &str, config: &BertConfig) -> Result<()> {
+    let BertConfig { hidden_size, num_attention_heads, hidden_act, .. } = config;
+    if *num_attention_heads == 0 || hidden_size % num_attention_heads != 0 {
+        let problem = format!("has {num_attention_heads} heads, which do not divide its {hidden_size} numbers a token");
+        return Err(Error::model(model, problem));
+    }
+    if hidden_act != "gelu" {
+        return Err(Error::model(model, format!("uses `{hidden_act}`, and this reads BERT models with `gelu`")));
+    }
+    Ok(())
+}
+
+/// Tensors by their names on the Hub.
+struct Loader<'a> {
+    file: &'a course_hub::Weights,
+    config: &'a BertConfig,
+    /// Models with a head have the encoder under `bert.`.
+    prefix: &'static str,
+}
+
+impl<'a> Loader<'a> {
+    fn new(file: &'a course_hub::Weights, config: &'a BertConfig) -> Result<Self> {
+        let prefix = if file.contains("bert.embeddings.word_embeddings.weight") { "bert." } else { "" };
+        Ok(Self { file, config, prefix })
+    }
+
+    fn load(&self) -> Result<Weights> {
+        let BertConfig { hidden_size, vocab_size, max_position_embeddings, type_vocab_size, .. } = *self.config;
+        let table = |name: &str, rows: usize| {
+            self.tensor(&format!("embeddings.{name}_embeddings.weight"), &[rows, hidden_size])
+        };
+        Ok(Weights {
+            words: table("word", vocab_size)?,
+            positions: table("position", max_position_embeddings)?,
+            types: table("token_type", type_vocab_size)?,
+            norm: self.norm("embeddings.LayerNorm")?,
+            blocks: (0..self.config.num_hidden_layers).map(|number| self.block(number)).collect::<Result<_>>()?,
+        })
+    }
+
+    fn block(&self, number: usize) -> Result<Block> {
+        let BertConfig { hidden_size, intermediate_size, .. } = *self.config;
+        let name = |part: &str| format!("encoder.layer.{number}.{part}");
+        let linear = |parts: &[&str], outputs: usize, inputs: usize| -> Result<Linear> {
+            let (mut weights, mut biases) = (Vec::new(), Vec::new());
+            for part in parts {
+                let weight = self.tensor(&format!("{}.weight", name(part)), &[outputs, inputs])?;
+                weights.push(Packed::from_f32(&weight, outputs, inputs));
+                biases.extend(self.tensor(&format!("{}.bias", name(part)), &[outputs])?);
+            }
+            Ok(Linear::new(weights).with_bias(biases))
+        };
+        let query_key_value = ["attention.self.query", "attention.self.key", "attention.self.value"];
+        Ok(Block {
+            query_key_value: linear(&query_key_value, hidden_size, hidden_size)?,
+            attention_output: linear(&["attention.output.dense"], hidden_size, hidden_size)?,
+            attention_norm: self.norm(&name("attention.output.LayerNorm"))?,
+            intermediate: linear(&["intermediate.dense"], intermediate_size, hidden_size)?.with_gelu(),
+            output: linear(&["output.dense"], hidden_size, intermediate_size)?,
+            output_norm: self.norm(&name("output.LayerNorm"))?,
+        })
+    }
+
+    fn norm(&self, name: &str) -> Result<Norm> {
+        let part = |part: &str| self.tensor(&format!("{name}.{part}"), &[self.config.hidden_size]);
+        Ok(Norm { weight: part("weight")?, bias: part("bias")?, epsilon: self.config.layer_norm_eps as f32 })
+    }
+
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let tensor = self.file.get_checked(&format!("{}{name}", self.prefix), shape, DType::F32, &Device::Cpu)?;
+        Ok(tensor.flatten_all()?.to_vec1()?)
+    }
+}
+
+/// What the model is, its sizes and where it came from.
+impl Rich for Bert {
+    fn rich(&self) -> Bundle {
+        let BertConfig { hidden_size, num_hidden_layers, num_attention_heads, vocab_size, .. } = self.config;
+        super::description(
+            &format!("BERT with {:.1} million parameters", self.num_parameters() as f64 / 1e6),
+            &format!(
+                "{num_hidden_layers} blocks, {hidden_size} numbers a token, {num_attention_heads} heads, {vocab_size} tokens"
+            ),
+            &self.source,
+        )
     }
 }

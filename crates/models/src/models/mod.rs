@@ -2,10 +2,14 @@
 
 use candle_core::Tensor;
 
+use course_display::{Bundle, escape};
+
 use crate::{KvCache, Result};
 
 pub mod bert;
+mod input;
 pub mod llama;
+mod llama_gguf;
 
 /// A model that gives, for every position, the logits of the token that comes next.
 pub trait CausalLm {
@@ -84,4 +88,12 @@ impl<'a> ForwardOptions<'a> {
         self.last_only = true;
         self
     }
+}
+
+/// How a model shows itself in a notebook.
+fn description(heading: &str, sizes: &str, source: &str) -> Bundle {
+    Bundle::html(
+        format!("<b>{}</b><br>{}<br><i>{}</i>", escape(heading), escape(sizes), escape(source)),
+        format!("{heading}\n{sizes}\n{source}"),
+    )
 }
