@@ -18,7 +18,11 @@ use crate::{Figure, Result};
 pub fn bar_chart<L: AsRef<str>, V: Number>(labels: &[L], values: &[V]) -> Result<Figure> {
     same_length("labels and values of the bar chart", labels.len(), values.len())?;
     let labels: Vec<String> = labels.iter().map(|label| clean(label.as_ref())).collect();
-    let values: Vec<f64> = values.iter().map(|&value| value.to_f64()).collect();
+    draw(labels, values.iter().map(|&value| value.to_f64()).collect())
+}
+
+/// What does not depend on the caller's types: compiled once, here, and not in every cell with a chart.
+fn draw(labels: Vec<String>, values: Vec<f64>) -> Result<Figure> {
     let (low, high) = range(&values, "bar chart")?;
     let (low, high) = (low.min(0.0), high.max(0.0));
     let span = if high > low { high - low } else { 1.0 };

@@ -26,10 +26,14 @@ pub fn heatmap<R: AsRef<[V]>, V: Number, L: AsRef<str>, C: AsRef<str>>(
         same_length("column labels and columns of the heat map", column_labels.len(), row.as_ref().len())?;
         values.push(row.as_ref().iter().map(|&value| value.to_f64()).collect::<Vec<f64>>());
     }
-    let (low, high) = range(&values.concat(), "heat map")?;
-    let rows: Vec<String> = row_labels.iter().map(|label| clean(label.as_ref())).collect();
-    let columns: Vec<String> = column_labels.iter().map(|label| clean(label.as_ref())).collect();
+    let rows = row_labels.iter().map(|label| clean(label.as_ref())).collect();
+    let columns = column_labels.iter().map(|label| clean(label.as_ref())).collect();
+    draw(values, rows, columns)
+}
 
+/// What does not depend on the caller's types: compiled once, here, and not in every cell with a chart.
+fn draw(values: Vec<Vec<f64>>, rows: Vec<String>, columns: Vec<String>) -> Result<Figure> {
+    let (low, high) = range(&values.concat(), "heat map")?;
     let tile = (if columns.len() > 10 { 46 } else { 60 }, 30);
     let widest = columns.iter().map(|label| width(label)).max().unwrap_or(0);
     let upright = widest + 4 > tile.0;

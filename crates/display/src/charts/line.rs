@@ -16,10 +16,12 @@ use crate::{Figure, Result};
 /// # Errors
 /// [`Error::Empty`] without a finite value.
 pub fn line_chart<L: AsRef<str>, S: AsRef<[V]>, V: Number>(series: &[(L, S)]) -> Result<Figure> {
-    let series: Vec<(String, Vec<f64>)> = series
-        .iter()
-        .map(|(label, values)| (clean(label.as_ref()), values.as_ref().iter().map(|&value| value.to_f64()).collect()))
-        .collect();
+    let numbers = |values: &S| values.as_ref().iter().map(|&value| value.to_f64()).collect();
+    draw(series.iter().map(|(label, values)| (clean(label.as_ref()), numbers(values))).collect())
+}
+
+/// What does not depend on the caller's types: compiled once, here, and not in every cell with a chart.
+fn draw(series: Vec<(String, Vec<f64>)>) -> Result<Figure> {
     let all: Vec<f64> = series.iter().flat_map(|(_, values)| values.iter().copied()).collect();
     let (low, high) = range(&all, "line chart")?;
     let margin = if high > low { (high - low) * 0.06 } else { high.abs().max(1.0) * 0.1 };
