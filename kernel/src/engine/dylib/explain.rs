@@ -95,13 +95,17 @@ pub fn gone(session: &Session, name: &str) -> Option<String> {
 
 /// Why a variable without a nameable type stays in its cell.
 pub fn local_type(name: &str, type_text: &str) -> String {
-    let closure = type_text.contains("{closure") || type_text.contains("closure@");
-    match closure {
-        true => format!(
+    let is_closure = type_text.starts_with("{closure");
+    match (is_closure, type_text.contains("{closure")) {
+        (true, _) => format!(
             "`{name}` is a closure, and a closure's type has no name that a later cell could use: `{name}` works in this cell \
              only. To keep it, box it (`let {name}: Box<dyn Fn(i32) -> i32> = Box::new(…)`) or write it as a `fn`."
         ),
-        false => format!(
+        (false, true) => format!(
+            "`{name}` holds a closure, whose type has no name that a later cell could use: `{name}` works in this cell only. To \
+             keep what it gives, collect it (`let {name}: Vec<_> = ….collect()`)."
+        ),
+        (false, false) => format!(
             "`{name}` has a type without a name (`{}`): it works in this cell only. Box it as a `Box<dyn Trait>`, or collect it.",
             super::diagnostics::shorten(type_text)
         ),
