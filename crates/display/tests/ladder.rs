@@ -157,3 +157,24 @@ fn plotters_own_figures_print_their_block() {
     let figure = plotters::evcxr::evcxr_figure((10, 10), |_| Ok(()));
     assert!(bundle_of!(figure).is_none());
 }
+
+#[test]
+#[allow(unreachable_code, clippy::diverging_sub_expression)]
+fn an_expression_that_never_returns_compiles_too() {
+    fn leave() -> Option<Bundle> {
+        bundle_of!(panic!("left"))
+    }
+    assert!(std::panic::catch_unwind(leave).is_err());
+}
+
+#[test]
+fn an_expression_may_use_the_question_mark_and_borrow() {
+    fn parse(text: &str) -> Result<Option<Bundle>, std::num::ParseIntError> {
+        Ok(bundle_of!(text.parse::<i32>()? + 1))
+    }
+    assert_eq!(plain(parse("41").unwrap()), "42");
+    assert!(parse("x").is_err());
+    let text = String::from("a b");
+    assert_eq!(plain(bundle_of!(text.split(' ').collect::<Vec<_>>())), "[\"a\", \"b\"]");
+    assert_eq!(plain(bundle_of!((0..3).map(|x| x * 2))), "Map { iter: 0..3 }");
+}
