@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_cosine_looks_at_directions_only() {
-        let rows = |rows: &[[f32; 2]]| Tensor::new(rows, &Device::Cpu).unwrap();
+        let rows = |rows: &[[f32; 2]]| Tensor::from_slice(rows.as_flattened(), (rows.len(), 2), &Device::Cpu).unwrap();
         let cosines = cosine_similarity(
             &rows(&[[1.0, 0.0], [0.0, 0.0]]),
             &rows(&[[5.0, 0.0], [0.0, 2.0], [-3.0, 0.0], [1.0, 1.0]]),

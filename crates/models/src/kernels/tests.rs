@@ -217,7 +217,9 @@ mod pool {
     #[test]
     fn a_panic_in_a_piece_reaches_the_caller_and_the_pool_lives_on() {
         let pool = Pool::new(2);
-        let panicked = std::panic::catch_unwind(|| pool.run(50, &|piece| assert!(piece != 20, "piece 20")));
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            pool.run(50, &|piece| assert!(piece != 20, "piece 20"));
+        }));
         assert!(panicked.is_err());
         let done = AtomicUsize::new(0);
         pool.run(50, &|_| {

@@ -10,6 +10,8 @@ pub mod bert;
 mod input;
 pub mod llama;
 mod llama_gguf;
+#[cfg(test)]
+mod tests;
 
 /// A model that gives, for every position, the logits of the token that comes next.
 pub trait CausalLm {
