@@ -1,0 +1,39 @@
+"""What every test in Python shares: the environment that `cargo xtask test` sets up, and a kernel to talk to."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from support.session import Session  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def scratch(root: Path) -> Path:
+    """Where screenshots and stamps go: below cargo's target folder."""
+    folder = Path(os.environ.get("COURSE_SCRATCH", root / "target" / "xtask"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def kernel(tmp_path):
+    """A kernel of the test's own, for tests that break it."""
+    with Session(folder=tmp_path) as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def shared_kernel(tmp_path_factory):
+    """One kernel for the tests of a file: they use variables of their own and leave it well."""
+    with Session(folder=tmp_path_factory.mktemp("kernel")) as session:
+        yield session
