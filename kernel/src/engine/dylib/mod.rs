@@ -8,7 +8,7 @@
 //! | [`session`] | what is known between cells, and what of it a cell reaches |
 //! | [`generate`] | the file a cell is compiled from |
 //! | [`compile`] | the rustc run |
-//! | [`build`] | from a cell to a library, with the second tries that some cells need |
+//! | [`build`], [`retry`] | from a cell to a library, with the second tries that some cells need |
 //! | [`diagnostics`], [`explain`] | errors in cell lines, and in plain words |
 //! | [`child`], [`stream`], [`interrupt`], [`shell`] | the processes, what they print, and how they are stopped |
 
@@ -22,6 +22,7 @@ mod generate;
 mod interrupt;
 mod items;
 mod report;
+mod retry;
 mod session;
 mod shell;
 mod source;

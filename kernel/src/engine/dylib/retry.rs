@@ -1,0 +1,157 @@
+//! What a second rustc run does differently, and the errors that ask for one.
+
+use std::collections::BTreeSet;
+
+use super::compile::Diagnostic;
+use super::diagnostics::Reporter;
+use super::generate::Generated;
+use super::session::Session;
+use super::source::Source;
+
+/// What further runs do differently.
+#[derive(Default)]
+pub struct Retry {
+    /// New variables that are not stored.
+    pub local: BTreeSet<String>,
+    /// Those of them that borrow.
+    pub borrowed: BTreeSet<String>,
+    /// Old variables that are not put back.
+    pub moved: BTreeSet<String>,
+    /// `?` meets errors that print only with `{:?}`.
+    pub debug_errors: bool,
+    /// Whether to compile only for the types.
+    pub probe: Probe,
+    /// What the learner should know.
+    pub notes: Vec<String>,
+}
+
+/// Whether to compile once without storing anything, only to learn the types of the new variables.
+///
+/// rustc may blame the learner's line for a borrow that cannot be stored, and then names no variable; its types do.
+#[derive(Default, PartialEq, Eq)]
+pub enum Probe {
+    /// No error asked for it.
+    #[default]
+    NotNeeded,
+    /// The next run does.
+    Now,
+    /// A run has.
+    Done,
+}
+
+/// Errors that say a variable cannot be stored, or put back: it was moved, or it borrows. Whether any was found.
+pub fn stay_behind(
+    errors: &[&Diagnostic],
+    reporter: &Reporter<'_>,
+    generated: &Generated,
+    source: &Source,
+    retry: &mut Retry,
+    cell: u32,
+) -> bool {
+    const OWNERSHIP: [&str; 13] = [
+        "E0381", "E0382", "E0499", "E0502", "E0505", "E0506", "E0503", "E0521", "E0597", "E0716", "E0310", "E0373",
+        "E0713",
+    ];
+    let ours = |line: u32| generated.puts.get(&line).or_else(|| generated.types.get(&line));
+    let mut found = false;
+    for error in errors {
+        if !OWNERSHIP.contains(&error.code()) && !error.message.contains("lifetime may not live long enough") {
+            continue;
+        }
+        let about = |primary: bool| {
+            error
+                .spans
+                .iter()
+                .filter(move |span| span.is_primary == primary)
+                .filter_map(|span| ours(reporter.generated_line(span)?))
+        };
+        // "borrow later used here" labels the borrower, the main place what it borrows from.
+        let name = match error.code() {
+            "E0381" | "E0382" => about(true).next(),
+            _ => about(false).last().or_else(|| about(true).next()),
+        };
+        let Some(name) = name.cloned() else { continue };
+        let is_new = source.lets.iter().any(|binding| binding.name == name);
+        // What is borrowed forever is not moved: a new variable holds on to it, and `needs_types` finds which.
+        if !is_new && must_be_static(error) {
+            continue;
+        }
+        let moved = matches!(error.code(), "E0381" | "E0382");
+        found |= if is_new && !retry.local.contains(&name) {
+            if moved {
+                retry.local.insert(name)
+            } else {
+                retry.borrows(&name);
+                true
+            }
+        } else {
+            if !retry.moved.contains(&name) && !is_new {
+                retry.notes.push(format!(
+                    "`{name}` was moved in cell [{cell}] and is gone; `&{name}` lends it, `{name}.clone()` keeps it"
+                ));
+            }
+            retry.moved.insert(name)
+        };
+    }
+    found
+}
+
+impl Retry {
+    /// A new variable borrows: it ends with its cell.
+    pub fn borrows(&mut self, name: &str) {
+        self.borrowed.insert(name.to_owned());
+        self.local.insert(name.to_owned());
+        self.notes.push(format!(
+            "`{name}` borrows from another variable, so it ends with this cell; keep an owned copy \
+             (`.to_owned()`, `.clone()`) if a later cell needs it"
+        ));
+    }
+}
+
+/// Something would have to live as long as the program, which only storing asks for.
+fn must_be_static(error: &Diagnostic) -> bool {
+    error.spans.iter().filter_map(|span| span.label.as_deref()).any(|label| label.contains("`'static`"))
+}
+
+/// A new variable cannot be stored, and no error names it: the next run finds it by its type.
+pub fn needs_types(errors: &[&Diagnostic], retry: &mut Retry) -> bool {
+    let now = retry.probe == Probe::NotNeeded && errors.iter().any(|error| must_be_static(error));
+    if now {
+        retry.probe = Probe::Now;
+    }
+    now
+}
+
+/// `?` on an error that does not print with `{}`: the next run asks for `{:?}`.
+pub fn needs_debug(errors: &[&Diagnostic], retry: &mut Retry) -> bool {
+    let about_error = |error: &Diagnostic| {
+        let all = std::iter::once(error).chain(&error.children);
+        error.code() == "E0277" && all.map(|d| &d.message).any(|m| m.contains("runtime::cell::Error"))
+    };
+    !std::mem::replace(&mut retry.debug_errors, errors.iter().any(|error| about_error(error))) && retry.debug_errors
+}
+
+/// Items of earlier cells that no longer compile because this cell redefines what they use are dropped, and said to be.
+pub fn drop_unfit(
+    errors: &[&Diagnostic],
+    reporter: &Reporter<'_>,
+    session: &mut Session,
+    cell: u32,
+    retry: &mut Retry,
+) -> bool {
+    let places: Vec<_> = errors.iter().filter_map(|error| reporter.primary(error)).collect();
+    // An error in the cell itself is the learner's to mend first.
+    if places.is_empty() || places.iter().any(|place| place.cell == cell) {
+        return false;
+    }
+    let dropped = session.drop_entries(|entry| {
+        let lines = entry.line..=entry.line + entry.text.matches('\n').count() as u32;
+        places.iter().any(|place| place.cell == entry.cell && lines.contains(&place.line))
+    });
+    for (title, from) in &dropped {
+        retry.notes.push(format!(
+            "`{title}` of cell [{from}] does not fit what cell [{cell}] defines and was dropped; mend that cell and run it again"
+        ));
+    }
+    !dropped.is_empty()
+}
