@@ -94,7 +94,7 @@ impl ModelCache {
         self.folder.join("blobs").join(etag)
     }
 
-    /// Where a download grows; the name is Python's, so that each takes up what the other began.
+    /// Where a download grows, under a name that Python's tools know as unfinished.
     pub(crate) fn partial(&self, etag: &str) -> PathBuf {
         self.folder.join("blobs").join(format!("{etag}.incomplete"))
     }
@@ -107,23 +107,30 @@ impl ModelCache {
         Ok(link)
     }
 
-    /// Waits until nobody else downloads these bytes.
+    /// Waits until nobody else downloads these bytes; `None` where the file system has no locks.
     ///
     /// # Errors
     /// [`HubError::Io`]; [`HubError::Interrupted`].
-    pub(crate) fn lock(&self, etag: &str) -> Result<Lock> {
+    pub(crate) fn lock(&self, etag: &str) -> Result<Option<Lock>> {
         let path = self.locks.join(format!("{etag}.lock"));
         atomic::make_parent(&path)?;
         let file = File::create(&path).map_err(HubError::io("make", &path))?;
         loop {
             interrupt::check()?;
             match file.try_lock() {
-                Ok(()) => return Ok(Lock { _file: file }),
+                Ok(()) => return Ok(Some(Lock { _file: file })),
                 Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(50)),
+                Err(TryLockError::Error(error)) if has_no_locks(&error) => return Ok(None),
                 Err(TryLockError::Error(error)) => return Err(HubError::io("lock", &path)(error)),
             }
         }
     }
+}
+
+/// Network file systems may know no locks, and say so in several ways.
+fn has_no_locks(error: &std::io::Error) -> bool {
+    const NO_LOCK: i32 = if cfg!(target_os = "macos") { 77 } else { 37 };
+    error.kind() == std::io::ErrorKind::Unsupported || error.raw_os_error() == Some(NO_LOCK)
 }
 
 /// Whether an ETag or a commit can be a file's name here: the Hub's always can.
@@ -134,17 +141,20 @@ pub(crate) fn is_safe_part(part: &str) -> bool {
         && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
-/// Every file below a folder, as sorted paths with `/`; links are followed, dead ones and hidden folders left out.
+/// Every file below a folder, as sorted paths with `/`; links are followed, dead ones and hidden names left out.
 pub(crate) fn files_below(folder: &Path) -> Vec<String> {
     let mut files = Vec::new();
     let mut open = vec![(folder.to_path_buf(), String::new())];
     while let Some((folder, prefix)) = open.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            let path = entry.path();
+            let own_name = entry.file_name().to_string_lossy().into_owned();
+            if own_name.starts_with('.') {
+                continue;
+            }
+            let (name, path) = (format!("{prefix}{own_name}"), entry.path());
             if path.is_file() {
                 files.push(name);
-            } else if path.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
+            } else if path.is_dir() {
                 open.push((path, format!("{name}/")));
             }
         }

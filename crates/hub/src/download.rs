@@ -40,12 +40,17 @@ pub(crate) fn download(http: &Http, cache: &ModelCache, model: &str, commit: &st
     })?;
     let blob = cache.blob(&announced.etag);
     if !is_whole(&blob, announced.size) {
-        let _lock = cache.lock(&announced.etag)?;
+        let lock = cache.lock(&announced.etag)?;
         // Whoever held the lock may have brought it.
         if !is_whole(&blob, announced.size) {
-            let partial = cache.partial(&announced.etag);
-            fetch(http, asked, &announced, &partial)?;
-            atomic::sync_and_rename(&partial, &blob)?;
+            if lock.is_some() {
+                let partial = cache.partial(&announced.etag);
+                fetch(http, asked, &announced, &partial)?;
+                atomic::sync_and_rename(&partial, &blob)?;
+            } else {
+                // Without a lock two may download at once: each into a file of its own, which nobody could take up.
+                atomic::write(&blob, |temporary| fetch(http, asked, &announced, temporary))?;
+            }
         }
     }
     cache.publish(commit, file, &announced.etag)

@@ -211,6 +211,30 @@ fn another_length_than_announced_is_never_kept() {
 }
 
 #[test]
+fn a_file_of_unknown_length_is_checked_by_its_hash() {
+    for whole in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = hub_but(move |request, _| {
+            if request.path.ends_with(&format!("resolve/{COMMIT}/{WEIGHTS}")) {
+                let mut reply = hub_reply(&files(), request);
+                reply.headers.retain(|(name, _)| *name != "X-Linked-Size");
+                return Some(reply);
+            }
+            let stored = request.method == "GET" && request.path.starts_with("/stored/");
+            (stored && !whole).then(|| content(request, &bytes(299_000)))
+        });
+        let file = resolve(&server, folder.path()).file(WEIGHTS);
+        if whole {
+            assert_eq!(std::fs::read(file.unwrap()).unwrap(), bytes(300_000));
+        } else {
+            let error = file.unwrap_err();
+            assert!(matches!(error, HubError::Damaged { .. }), "{error}");
+            assert_eq!(not_whole(folder.path()), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
 fn a_break_at_the_same_place_each_time_comes_to_an_end() {
     let folder = tempfile::tempdir().unwrap();
     let server = hub_but(|request, _| {
@@ -274,6 +298,27 @@ fn the_token_goes_to_the_hub_and_nowhere_else() {
     assert!(stored.iter().all(|request| request.header("authorization").is_none()));
     assert!(own.iter().all(|request| request.header("authorization") == Some("Bearer hf_very_secret")));
     assert!(!format!("{repo:?} {config:?}").contains("secret"));
+}
+
+#[test]
+fn a_mirror_that_sends_everything_elsewhere_is_followed_without_the_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = Server::hub(&files());
+    let port = elsewhere.port;
+    let mirror = Server::start(move |request, _| {
+        if request.path.contains("/resolve/") {
+            Reply::new(302).with("Location", format!("http://127.0.0.1:{port}{}", request.path))
+        } else {
+            hub_reply(&files(), request)
+        }
+    });
+    let mut config = mirror.config(folder.path());
+    config.token = Some("hf_very_secret".into());
+    let repo = resolve_with(&config, "org/model").unwrap();
+    assert_eq!(std::fs::read(repo.file(WEIGHTS).unwrap()).unwrap(), bytes(300_000));
+    assert_eq!(std::fs::read(repo.file("config.json").unwrap()).unwrap(), CONFIG);
+    assert!(elsewhere.requests().len() >= 4);
+    assert!(elsewhere.requests().iter().all(|request| request.header("authorization").is_none()));
 }
 
 #[test]

@@ -20,7 +20,9 @@ fn an_interrupted_download_stops_and_is_taken_up_by_the_next() {
         }
         hub_reply(&files, request)
     });
-    let repo = resolve_with(&server.config(folder.path()), "org/model").unwrap();
+    let mut config = server.config(folder.path());
+    config.timeout = std::time::Duration::from_secs(3600);
+    let repo = resolve_with(&config, "org/model").unwrap();
     let error = repo.file(WEIGHTS).unwrap_err();
     assert!(matches!(error, HubError::Interrupted(_)), "{error}");
     assert!(matches!(repo.file(WEIGHTS), Err(HubError::Interrupted(_))));
