@@ -81,21 +81,9 @@ impl Build<'_> {
             .collect();
         session.add_items(entries);
         let mut retry = Retry::default();
-        let outdated = session.outdated();
-        for name in &outdated {
-            session.variables.remove(name);
-            session.gone.insert(name.clone(), Gone::Redefined(cell.number));
-        }
-        match outdated.as_slice() {
-            [] => {}
-            [name] => retry.notes.extend(explain::gone(&session, name)),
-            names => retry.notes.push(format!(
-                "`{}` were dropped: cell [{}] changed what their types are made of. Make them again.",
-                names.join("`, `"),
-                cell.number
-            )),
-        }
+        let mut outdated = Vec::new();
         for _ in 0..MOST_RUNS {
+            outdated.extend(drop_outdated(&mut session, cell.number, &mut retry));
             let plan = Plan {
                 cell: cell.number,
                 code: cell.code,
@@ -215,6 +203,24 @@ impl Build<'_> {
         }
         CellError { ename: ename.to_owned(), evalue, traceback }
     }
+}
+
+/// Drops the variables whose type is no longer what it was when they were made; they must never be read again.
+fn drop_outdated(session: &mut Session, cell: u32, retry: &mut Retry) -> Vec<String> {
+    let outdated = session.outdated();
+    for name in &outdated {
+        session.variables.remove(name);
+        session.gone.insert(name.clone(), Gone::Redefined(cell));
+    }
+    match outdated.as_slice() {
+        [] => {}
+        [name] => retry.notes.extend(explain::gone(session, name)),
+        names => retry.notes.push(format!(
+            "`{}` were dropped: cell [{cell}] changed what their types are made of. Make them again.",
+            names.join("`, `"),
+        )),
+    }
+    outdated
 }
 
 /// The first name in backquotes.
