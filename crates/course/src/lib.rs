@@ -32,6 +32,10 @@ pub use course_pipelines as pipelines;
 pub use course_tokenization as tokenizers;
 pub use course_wire::{Interrupted, interrupt};
 
+// rustc writes the type of a variable by its crate's own name, and the next cell must be able to say it.
+#[doc(hidden)]
+pub use {course_display, course_hub, course_models, course_pipelines, course_tokenization, course_wire};
+
 pub use {candle_core, candle_nn, indicatif, plotters, polars, serde, serde_json, tokio};
 
 /// The device the course computes on: a GPU when the crate was built for one and one is there, else the CPU.
