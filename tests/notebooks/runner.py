@@ -29,7 +29,7 @@ def main() -> int:
     done = notebook.run(chosen.notebook, stop_at_error=True, on_cell=show)
     cells = notebook.code_cells(done.notebook)
     failed = [index for index in cells if done.failed(index)]
-    print(f"\n{len(done.seconds)} of {len(cells)} cells run in {sum(done.seconds.values()):.1f} s, {len(failed)} not well")
+    print(f"\n{len(done.seconds)} of {len(cells)} cells run in {sum(done.seconds.values()):.1f} s")
     if done.stopped:
         print(done.stopped)
     if chosen.save and not failed:
