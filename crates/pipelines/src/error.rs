@@ -37,13 +37,13 @@ pub enum Error {
     },
     /// The model's files were not found or not readable.
     #[error(transparent)]
-    Hub(#[from] course_hub::HubError),
+    Hub(Box<course_hub::HubError>),
     /// The tokenizer failed.
     #[error(transparent)]
-    Tokenizer(#[from] course_tokenization::Error),
+    Tokenizer(Box<course_tokenization::Error>),
     /// The model failed.
     #[error(transparent)]
-    Model(course_models::Error),
+    Model(Box<course_models::Error>),
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
@@ -61,14 +61,33 @@ impl Error {
     }
 }
 
+/// The errors of the crates below are large, and nearly every function here returns one: they travel boxed.
+impl From<course_hub::HubError> for Error {
+    fn from(error: course_hub::HubError) -> Self {
+        match error {
+            course_hub::HubError::Interrupted(interrupted) => Self::Interrupted(interrupted),
+            error => Self::Hub(Box::new(error)),
+        }
+    }
+}
+
+impl From<course_tokenization::Error> for Error {
+    fn from(error: course_tokenization::Error) -> Self {
+        match error {
+            course_tokenization::Error::Hub(error) => error.into(),
+            error => Self::Tokenizer(Box::new(error)),
+        }
+    }
+}
+
 /// An interrupt stays an interrupt, however deep it was noticed.
 impl From<course_models::Error> for Error {
     fn from(error: course_models::Error) -> Self {
         match error {
             course_models::Error::Interrupted(interrupted) => Self::Interrupted(interrupted),
-            course_models::Error::Hub(error) => Self::Hub(error),
-            course_models::Error::Tokenizer(error) => Self::Tokenizer(error),
-            error => Self::Model(error),
+            course_models::Error::Hub(error) => error.into(),
+            course_models::Error::Tokenizer(error) => error.into(),
+            error => Self::Model(Box::new(error)),
         }
     }
 }

@@ -256,12 +256,20 @@ impl Pipeline {
 /// Says what it is: task, model, where the weights came from, how many they are, and what to call.
 impl Rich for Pipeline {
     fn rich(&self) -> Bundle {
-        Table::new(["pipeline", self.task().name()])
-            .row(("model", self.model_name()))
-            .row(("weights from", self.source()))
-            .row(("parameters", format!("{:.0} million", self.num_parameters() as f64 / 1e6)))
-            .row(("to use it", self.task().hint().replace('`', "")))
-            .rich()
+        let rows = [
+            ("model", self.model_name().to_owned()),
+            ("weights", self.source().to_owned()),
+            ("parameters", format!("{:.0} million", self.num_parameters() as f64 / 1e6)),
+            ("to use it", self.task().hint().replace('`', "")),
+        ];
+        let table = rows.iter().fold(Table::new(["pipeline", self.task().name()]), |table, row| table.row(row)).rich();
+        // A terminal gets whole lines: a table would cut the words about the weights.
+        let lines = rows.iter().map(|(name, value)| format!("{name}: {value}"));
+        let text = std::iter::once(format!("pipeline for {}", self.task())).chain(lines).collect::<Vec<_>>().join("\n");
+        match table.data.get("text/html").and_then(|html| html.as_str()) {
+            Some(html) => Bundle::html(html, text),
+            None => Bundle::text(text),
+        }
     }
 }
 

@@ -56,7 +56,8 @@ fn bars_as_text(labels: &[String], values: &[f64], low: f64, span: f64) -> Strin
         // Bars to the left of zero would need a second column; their numbers must do here.
         let share = if low < 0.0 || !value.is_finite() { 0.0 } else { value / span };
         let bar = "█".repeat((share * 40.0).round() as usize);
-        format!("{label:>widest$} {bar} {}", short(value)).replace("  ", " ")
+        let space = if bar.is_empty() { "" } else { " " };
+        format!("{label:>widest$} {bar}{space}{}", short(value))
     });
     lines.collect::<Vec<_>>().join("\n")
 }
