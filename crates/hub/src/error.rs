@@ -186,7 +186,7 @@ pub enum HubError {
         /// The tensor.
         tensor: String,
         /// Why.
-        source: candle_core::Error,
+        source: Box<candle_core::Error>,
     },
     /// A JSON file does not hold what it should.
     #[error("{} is not the JSON it should be: {source}", .path.display())]

@@ -80,8 +80,9 @@ impl Gguf {
     /// [`HubError::MissingTensor`], or [`HubError::Tensor`] when the bytes do not make a tensor of that format.
     pub fn tensor(&self, name: &str, device: &Device) -> Result<QTensor> {
         let info = self.info(name)?;
-        info.read(&mut Cursor::new(&self.file[..]), self.content.tensor_data_offset, device)
-            .map_err(|source| HubError::Tensor { path: self.path().to_path_buf(), tensor: name.to_owned(), source })
+        info.read(&mut Cursor::new(&self.file[..]), self.content.tensor_data_offset, device).map_err(|source| {
+            HubError::Tensor { path: self.path().to_path_buf(), tensor: name.to_owned(), source: Box::new(source) }
+        })
     }
 
     /// One tensor's stored blocks: its shape (outermost dimension first), format and raw bytes, borrowed from the mapped file.

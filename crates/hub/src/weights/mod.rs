@@ -108,11 +108,9 @@ impl Weights {
         let Stored { file, place } = self.stored(name)?;
         // The header was checked against the file's length.
         let bytes = file.get(place.bytes.clone()).unwrap_or_default();
-        place
-            .format
-            .candle()
-            .and_then(|dtype| Tensor::from_raw_buffer(bytes, dtype, &place.shape, device))
-            .map_err(|source| HubError::Tensor { path: file.path().into(), tensor: name.to_owned(), source })
+        place.format.candle().and_then(|dtype| Tensor::from_raw_buffer(bytes, dtype, &place.shape, device)).map_err(
+            |source| HubError::Tensor { path: file.path().into(), tensor: name.to_owned(), source: Box::new(source) },
+        )
     }
 
     /// One tensor, checked for its shape and converted to `dtype`.
@@ -132,7 +130,7 @@ impl Weights {
         self.get(name, device)?.to_dtype(dtype).map_err(|source| HubError::Tensor {
             path: file.path().into(),
             tensor: name.to_owned(),
-            source,
+            source: Box::new(source),
         })
     }
 
