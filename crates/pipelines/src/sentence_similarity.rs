@@ -128,10 +128,11 @@ impl Similarity {
 
 impl Rich for Similarity {
     fn rich(&self) -> Bundle {
-        if self.rows.len() <= TILES && self.columns.len() <= TILES {
-            if let Ok(figure) = self.figure() {
-                return figure.rich();
-            }
+        if self.rows.len() <= TILES
+            && self.columns.len() <= TILES
+            && let Ok(figure) = self.figure()
+        {
+            return figure.rich();
         }
         let cells = |row: &Vec<f32>| row.iter().map(|score| format!("{score:.2}")).collect::<Vec<_>>().join("  ");
         let matrix = self.matrix.iter().take(TILES).map(cells).collect::<Vec<_>>().join("\n");

@@ -28,6 +28,15 @@ pub fn register(source: String, lines: LineMap) {
 
 /// The failure for a caught panic.
 pub fn failure(payload: Box<dyn Any + Send>) -> Failure {
+    // `course::display::progress` ends a loop this way: an iterator cannot return the error.
+    if let Some(interrupted) = payload.downcast_ref::<course_wire::Interrupted>() {
+        return Failure {
+            name: "Interrupted".into(),
+            message: interrupted.to_string(),
+            place: None,
+            frames: Vec::new(),
+        };
+    }
     let (place, frames) = LAST.take().unwrap_or_default();
     Failure { name: "Panic".into(), message: message(&*payload), place, frames }
 }
@@ -97,6 +106,13 @@ fn frames() -> Vec<Place> {
 mod tests {
     use super::*;
     use course_wire::LineSpan;
+
+    #[test]
+    fn an_interrupt_that_unwinds_is_no_panic() {
+        let unwound = std::panic::catch_unwind(|| std::panic::resume_unwind(Box::new(course_wire::Interrupted)));
+        assert_eq!(failure(unwound.unwrap_err()).name, "Interrupted");
+        assert_eq!(failure(Box::new("boom")).name, "Panic");
+    }
 
     #[test]
     fn places_are_found_by_the_name_of_the_source() {
