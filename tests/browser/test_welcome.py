@@ -76,9 +76,12 @@ def test_nothing_was_said_on_stderr(page):
 def test_a_screenshot_is_kept(page, scratch, theme):
     command(page, "apputils:change-theme", theme=f"JupyterLab {theme}")
     wait_for(lambda: page.execute_script("return document.body.dataset.jpThemeName") == f"JupyterLab {theme}", "the theme did not change")
-    command(page, "application:toggle-left-area") if page.find_elements("css selector", ".jp-FileBrowser:not(.lm-mod-hidden)") else None
-    height = page.execute_script("return document.querySelector('.jp-NotebookPanel .jp-WindowedPanel-outer').scrollHeight")
-    page.set_window_size(1280, min(height + 200, 12_000))
+    scroller = "const scroller = document.querySelector('.jp-NotebookPanel .jp-WindowedPanel-outer');"
+    content = f"{scroller} return [...scroller.querySelectorAll('.jp-Cell')].reduce((sum, cell) => sum + cell.offsetHeight, 0)"
+    page.set_window_size(1280, min(page.execute_script(content) + 300, 12_000))
+    page.execute_script(f"{scroller} scroller.scrollTop = 0; window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0")
+    # The page is laid out and painted anew before the picture is taken.
+    page.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 500)))")
     folder = scratch / "screenshots"
     folder.mkdir(exist_ok=True)
     picture = folder / f"welcome-{theme.lower()}.png"

@@ -115,6 +115,12 @@ fn perform(project: &Project, task: Task) -> Result<()> {
             }
             Ok(())
         }
-        Task::Stage => setup::build(project).map(drop),
+        Task::Stage => {
+            let ready = setup::build(project)?;
+            if project.venv_program("python").is_file() {
+                setup::kernelspec::install(project, &ready.stage)?;
+            }
+            Ok(())
+        }
     }
 }
