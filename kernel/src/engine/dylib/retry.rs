@@ -68,11 +68,12 @@ pub fn stay_behind(
         // "borrow later used here" labels the borrower, the main place what it borrows from.
         let name = match error.code() {
             "E0381" | "E0382" => about(true).next(),
+            // The main place is what is borrowed forever; who borrows it has a label, or `needs_types` finds it.
+            _ if must_be_static(error) => about(false).last(),
             _ => about(false).last().or_else(|| about(true).next()),
         };
         let Some(name) = name.cloned() else { continue };
         let is_new = source.lets.iter().any(|binding| binding.name == name);
-        // What is borrowed forever is not moved: a new variable holds on to it, and `needs_types` finds which.
         if !is_new && must_be_static(error) {
             continue;
         }
