@@ -20,6 +20,8 @@ const SIGNS: &[&str] = &[
     "Failed to connect to",
     "spurious network error",
     "download of config.json failed",
+    // pip, when no index answers and it has stopped trying: a server that is there lists at least one version.
+    "(from versions: none)",
 ];
 
 /// The problem to report if `messages` speak of a network that is not there; `needed` is what was to be fetched.
@@ -43,6 +45,7 @@ mod tests {
         assert!(
             problem(pip, "JupyterLab").is_some_and(|found| found.to_string().contains("JupyterLab must be downloaded"))
         );
-        assert!(problem("ERROR: No matching distribution found for jupyterlab==99", "JupyterLab").is_none());
+        let missing = "ERROR: Could not find a version that satisfies jupyterlab==99 (from versions: 4.5.0, 4.6.0)";
+        assert!(problem(missing, "JupyterLab").is_none());
     }
 }
