@@ -14,7 +14,8 @@ use crate::{Figure, Result};
 /// ```
 ///
 /// # Errors
-/// [`Error::Lengths`] when there are more labels than values or fewer, [`Error::Empty`] without a finite value.
+/// [`Error::Lengths`](crate::Error::Lengths) when there are more labels than values or fewer,
+/// [`Error::Empty`](crate::Error::Empty) without a finite value.
 pub fn bar_chart<L: AsRef<str>, V: Number>(labels: &[L], values: &[V]) -> Result<Figure> {
     same_length("labels and values of the bar chart", labels.len(), values.len())?;
     let labels: Vec<String> = labels.iter().map(|label| clean(label.as_ref())).collect();

@@ -14,7 +14,8 @@ use crate::{Figure, Result, theme};
 /// ```
 ///
 /// # Errors
-/// [`Error::Lengths`] when the labels do not fit the matrix, [`Error::Empty`] without a finite value.
+/// [`Error::Lengths`](crate::Error::Lengths) when the labels do not fit the matrix,
+/// [`Error::Empty`](crate::Error::Empty) without a finite value.
 pub fn heatmap<R: AsRef<[V]>, V: Number, L: AsRef<str>, C: AsRef<str>>(
     matrix: &[R],
     row_labels: &[L],

@@ -14,7 +14,7 @@ use crate::{Figure, Result};
 /// ```
 ///
 /// # Errors
-/// [`Error::Empty`] without a finite value.
+/// [`Error::Empty`](crate::Error::Empty) without a finite value.
 pub fn line_chart<L: AsRef<str>, S: AsRef<[V]>, V: Number>(series: &[(L, S)]) -> Result<Figure> {
     let numbers = |values: &S| values.as_ref().iter().map(|&value| value.to_f64()).collect();
     draw(series.iter().map(|(label, values)| (clean(label.as_ref()), numbers(values))).collect())

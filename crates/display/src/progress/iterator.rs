@@ -4,8 +4,8 @@ use super::Progress;
 
 /// Goes through `iterable` and shows how far it has come, at most ten times a second.
 ///
-/// When the learner presses ■ the loop ends and the cell with it: the iterator unwinds with [`Interrupted`], which the
-/// kernel reports as such, variables kept.
+/// When the learner presses ■ the loop ends and the cell with it: the iterator unwinds with
+/// [`Interrupted`](course_wire::Interrupted), which the kernel reports as such, variables kept.
 ///
 /// ```
 /// let sum: u64 = course_display::progress(1..=10u64, "adding").sum();
