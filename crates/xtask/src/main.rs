@@ -59,7 +59,7 @@ enum Task {
         /// A file of tests/bench without its ending
         name: String,
         /// Handed on to it
-        #[arg(trailing_var_arg = true)]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
     /// Checks the machine and the set-up, and says what to do
