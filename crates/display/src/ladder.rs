@@ -5,13 +5,14 @@
 //! 3. A method `evcxr_display(&self)`, inherent or of a trait in scope: it prints its own blocks, which the kernel shows.
 //! 4. A vector, slice or array of structs that are `Serialize`: a [`Table`].
 //! 5. `Debug`, pretty.
-//! 6. "a value of type T".
+//! 6. `Display`.
+//! 7. "a value of type T".
 //!
 //! Rust has no specialisation, so the choice is made by method lookup: a call tries its receiver as it is, then what it
 //! dereferences to, so traits of the same method name on `&&&&Rung<T>`, `&&&Rung<T>`, … are tried in that order, and a
 //! trait whose bounds the type does not meet is passed over. Each type therefore compiles at the first try.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -40,8 +41,9 @@ macro_rules! bundle_of {
             value => {
                 #[allow(unused_imports)]
                 use $crate::ladder::{
-                    ByDebug as _, ByName as _, ByRich as _, ByRows as _, ByUnit as _, EvcxrMissing as _, EvcxrRan as _,
-                    EvcxrSilent as _, Keep as _, NotRich as _, NotRows as _, Unwrap as _,
+                    ByDebug as _, ByDisplay as _, ByName as _, ByRich as _, ByRows as _, ByUnit as _,
+                    EvcxrMissing as _, EvcxrRan as _, EvcxrSilent as _, Keep as _, NotRich as _, NotRows as _,
+                    Unwrap as _,
                 };
                 // `&&T`, `Box<T>` and the like show as `T`; four layers are more than a cell ever has.
                 let value = (&$crate::ladder::Peel(value)).peel();
@@ -58,7 +60,7 @@ macro_rules! bundle_of {
                         } else {
                             match (&&rung).rows() {
                                 $crate::ladder::Step::Shown(bundle) => bundle,
-                                $crate::ladder::Step::Next => ::core::option::Option::Some((&&rung).text()),
+                                $crate::ladder::Step::Next => ::core::option::Option::Some((&&&rung).text()),
                             }
                         }
                     }
@@ -250,13 +252,25 @@ pub trait ByDebug {
     fn text(&self) -> Bundle;
 }
 
-impl<T: Debug + ?Sized> ByDebug for &Rung<'_, T> {
+impl<T: Debug + ?Sized> ByDebug for &&Rung<'_, T> {
     fn text(&self) -> Bundle {
         Bundle::text(debug::pretty(self.0))
     }
 }
 
 /// Rung 6.
+pub trait ByDisplay {
+    /// The `Display` text.
+    fn text(&self) -> Bundle;
+}
+
+impl<T: Display + ?Sized> ByDisplay for &Rung<'_, T> {
+    fn text(&self) -> Bundle {
+        Bundle::text(self.0.to_string())
+    }
+}
+
+/// Rung 7.
 pub trait ByName {
     /// "a value of type T".
     fn text(&self) -> Bundle;
@@ -264,8 +278,8 @@ pub trait ByName {
 
 impl<T: ?Sized> ByName for Rung<'_, T> {
     fn text(&self) -> Bundle {
-        // Items of a notebook live in a crate named `cell`, a name no learner has written.
-        let name = std::any::type_name::<T>().replace("cell::", "");
+        // Items of a notebook live in a crate named `notebook`, a name no learner has written.
+        let name = std::any::type_name::<T>().replace("notebook::", "");
         Bundle::text(format!("a value of type {name}"))
     }
 }

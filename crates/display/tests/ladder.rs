@@ -123,6 +123,17 @@ fn rows_of_structs_become_a_table_and_other_vectors_do_not() {
 }
 
 #[test]
+fn a_type_that_only_prints_with_braces_shows_so() {
+    struct Grade(u8);
+    impl std::fmt::Display for Grade {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "grade {}", self.0)
+        }
+    }
+    assert_eq!(plain(bundle_of!(Grade(1))), "grade 1");
+}
+
+#[test]
 fn the_rest_shows_by_debug_or_by_its_type() {
     struct Opaque;
     struct Holder<T>(#[allow(dead_code)] T);
