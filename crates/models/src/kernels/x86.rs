@@ -10,6 +10,20 @@ use std::arch::x86_64::*;
 use super::packed::{BLOCK, LANES, Q4Block, Q8Block};
 use super::scalar::Lanes;
 
+/// How far ahead of the block in work memory is asked for, in bytes. The processor's own prefetching does not keep up: with
+/// this a token takes two thirds of the time.
+const AHEAD: usize = 4096;
+
+/// Asks for the memory of the block that lies [`AHEAD`] of this one. It may lie outside the matrix: asking is all that is done.
+#[inline(always)]
+fn fetch_ahead<B>(block: &B) {
+    let ahead = std::ptr::from_ref(block).cast::<i8>().wrapping_add(AHEAD);
+    for line in 0..size_of::<B>().div_ceil(64) {
+        // SAFETY: a prefetch reads nothing and cannot fault, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(line * 64)) };
+    }
+}
+
 /// As [`scalar::dot_q4`](super::scalar::dot_q4).
 ///
 /// # Safety
@@ -22,6 +36,7 @@ pub unsafe fn dot_q4_avx512<const M: usize>(blocks: &[Q4Block], x: [&[f32]; M], 
     // A shuffle looks at the lowest four bits of its index only: as a table it turns half-bytes into floats.
     let float = _mm512_setr_ps(0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 14., 15.);
     for (number, block) in blocks.iter().enumerate() {
+        fetch_ahead(block);
         let mut parts = [[_mm512_setzero_ps(); 2]; M];
         for j in 0..BLOCK / 8 {
             // SAFETY: 16 words, so 64 bytes; `x` is long enough for every block.
@@ -61,6 +76,7 @@ pub unsafe fn dot_q8_avx512<const M: usize>(blocks: &[Q8Block], x: [&[f32]; M]) 
     let x = x.map(|x| &x[..blocks.len() * BLOCK]);
     let mut y = [_mm512_setzero_ps(); M];
     for (number, block) in blocks.iter().enumerate() {
+        fetch_ahead(block);
         let mut parts = [[_mm512_setzero_ps(); 2]; M];
         for (column, quants) in block.quants.iter().enumerate() {
             // SAFETY: 16 bytes.
@@ -172,6 +188,7 @@ pub unsafe fn dot_q4_avx2<const M: usize>(blocks: &[Q4Block], x: [&[f32]; M], su
     let mut y = [[_mm256_setzero_ps(); 2]; M];
     let low_four_bits = _mm256_set1_epi32(15);
     for (number, block) in blocks.iter().enumerate() {
+        fetch_ahead(block);
         for half in 0..2 {
             let mut parts = [[_mm256_setzero_ps(); 2]; M];
             for j in 0..BLOCK / 8 {
@@ -210,6 +227,7 @@ pub unsafe fn dot_q8_avx2<const M: usize>(blocks: &[Q8Block], x: [&[f32]; M]) ->
     let x = x.map(|x| &x[..blocks.len() * BLOCK]);
     let mut y = [[_mm256_setzero_ps(); 2]; M];
     for (number, block) in blocks.iter().enumerate() {
+        fetch_ahead(block);
         for half in 0..2 {
             let mut parts = [[_mm256_setzero_ps(); 2]; M];
             for (column, quants) in block.quants.iter().enumerate() {
