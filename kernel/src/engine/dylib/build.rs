@@ -192,14 +192,17 @@ impl Build<'_> {
         let mut traceback = Vec::new();
         let mut explained = BTreeSet::new();
         for (error, _) in &placed {
-            traceback.push(reporter.render(error, true));
             let gone = quoted(&error.message).and_then(|name| explain::gone(session, name));
+            let mut error = (*error).clone();
+            // What the learner means was a variable once, not something of that name in a library.
+            error.children.retain(|child| gone.is_none() || !child.message.contains("import"));
+            traceback.push(reporter.render(&error, true));
             let note = match (error.code(), gone) {
                 ("E0425", Some(gone)) => Some(gone),
                 (code, _) if explained.insert(code.to_owned()) => explain::code(code).map(str::to_owned),
                 _ => None,
             };
-            traceback.extend(note.map(|note| format!("\u{1b}[1;36min short\u{1b}[0m: {note}")));
+            traceback.extend(note.map(|note| explain::in_short(&note)));
         }
         CellError { ename: ename.to_owned(), evalue, traceback }
     }

@@ -136,7 +136,7 @@ fn distance(left: &str, right: &str) -> usize {
 /// `:help`.
 pub fn help() -> Bundle {
     let rows = COMMANDS.iter().map(|(usage, what)| vec![(*usage).to_owned(), (*what).to_owned()]).collect::<Vec<_>>();
-    table(&["command", "what it does"], &rows)
+    table(&["command", "what it does"], &[0], &rows)
 }
 
 /// `:vars`, given each variable's size in bytes.
@@ -153,11 +153,11 @@ pub fn vars(session: &Session, size: impl Fn(&str) -> Option<usize>) -> Bundle {
             vec![name_text, shorten(&variable.type_text), size, format!("[{}]", variable.cell)]
         })
         .collect();
-    table(&["name", "type", "size", "cell"], &rows)
+    table(&["name", "type", "size", "cell"], &[0, 1], &rows)
 }
 
-/// A table in HTML, and in columns of text.
-fn table(head: &[&str], rows: &[Vec<String>]) -> Bundle {
+/// A table in HTML, with these columns set as code, and in columns of text.
+fn table(head: &[&str], code: &[usize], rows: &[Vec<String>]) -> Bundle {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain(head.get(column).map(|cell| cell.chars().count())).max().unwrap_or_default()
@@ -177,8 +177,10 @@ fn table(head: &[&str], rows: &[Vec<String>]) -> Bundle {
         text.push('\n');
         text.push_str(&line(&mut row.iter().map(String::as_str)));
         html.push_str("<tr>");
-        for cell in row {
-            html.push_str(&format!("<td style=\"text-align:left\"><code>{}</code></td>", escape(cell)));
+        for (column, cell) in row.iter().enumerate() {
+            let cell = escape(cell);
+            let cell = if code.contains(&column) { format!("<code>{cell}</code>") } else { cell };
+            html.push_str(&format!("<td style=\"text-align:left\">{cell}</td>"));
         }
         html.push_str("</tr>");
     }

@@ -125,7 +125,7 @@ impl<'a> Reporter<'a> {
                     .spans
                     .iter()
                     .filter_map(|span| span.suggested_replacement.as_deref())
-                    .map(str::trim)
+                    .map(|replacement| path_in_a_cell(replacement.trim()))
                     .collect();
                 let message = match replacements.is_empty() {
                     true => message,
@@ -181,6 +181,30 @@ pub fn friendly(message: &str) -> String {
     shorten(message)
 }
 
+/// A proposed `use` by the name that a cell has for the crate: `use course_hub::resolve;` → `use course::hub::resolve;`.
+fn path_in_a_cell(replacement: &str) -> String {
+    const MODULES: [(&str, &str); 12] = [
+        ("course_display", "display"),
+        ("course_hub", "hub"),
+        ("course_models", "transformers"),
+        ("course_pipelines", "pipelines"),
+        ("course_tokenization", "tokenizers"),
+        ("candle_core", "candle_core"),
+        ("candle_nn", "candle_nn"),
+        ("indicatif", "indicatif"),
+        ("plotters", "plotters"),
+        ("polars", "polars"),
+        ("serde_json", "serde_json"),
+        ("tokio", "tokio"),
+    ];
+    let path = replacement.strip_prefix("use ").and_then(|path| path.split_once("::"));
+    let module = |name: &str| MODULES.iter().find(|(known, _)| *known == name).map(|(_, module)| module);
+    match path.and_then(|(name, rest)| Some((module(name)?, rest))) {
+        Some((module, rest)) => format!("use course::{module}::{rest}"),
+        None => replacement.to_owned(),
+    }
+}
+
 /// Drops the modules before a type's name: `std::collections::HashMap<&str, std::vec::Vec<u8>>` → `HashMap<&str, Vec<u8>>`.
 pub fn shorten(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -212,6 +236,14 @@ pub fn shorten(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proposed_use_works_in_a_cell() {
+        assert_eq!(path_in_a_cell("use course_models::Philox;"), "use course::transformers::Philox;");
+        assert_eq!(path_in_a_cell("use tokio::time::sleep;"), "use course::tokio::time::sleep;");
+        assert_eq!(path_in_a_cell("use std::time::Duration;"), "use std::time::Duration;");
+        assert_eq!(path_in_a_cell("&"), "&");
+    }
 
     #[test]
     fn paths_are_shortened_to_the_names_a_learner_writes() {

@@ -2,6 +2,27 @@
 
 use super::session::{Gone, Session};
 
+/// Characters in a line of a report; front ends break longer ones in the middle of a word.
+const WIDTH: usize = 88;
+
+/// A paragraph as the report shows it: marked, and broken between words.
+pub fn in_short(note: &str) -> String {
+    let mut text = String::from("\u{1b}[1;36min short\u{1b}[0m:");
+    let mut column = "in short:".len();
+    for word in note.split_whitespace() {
+        let width = word.chars().count() + 1;
+        if column + width > WIDTH {
+            text.push('\n');
+            column = 0;
+        } else {
+            text.push(' ');
+        }
+        text.push_str(word);
+        column += width;
+    }
+    text
+}
+
 /// What an error code means here.
 pub fn code(code: &str) -> Option<&'static str> {
     Some(match code {
@@ -109,5 +130,18 @@ pub fn local_type(name: &str, type_text: &str) -> String {
             "`{name}` has a type without a name (`{}`): it works in this cell only. Box it as a `Box<dyn Trait>`, or collect it.",
             super::diagnostics::shorten(type_text)
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paragraph_breaks_between_words() {
+        let text = in_short(code("E0382").unwrap());
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines.len() > 1 && lines[1..].iter().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert_eq!(text.replace('\n', " "), format!("\u{1b}[1;36min short\u{1b}[0m: {}", code("E0382").unwrap()));
     }
 }
