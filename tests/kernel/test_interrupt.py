@@ -42,7 +42,8 @@ def test_an_interrupt_kills_a_compile_and_keeps_all_state(kernel):
 
 @pytest.mark.parametrize("code", [
     "loop { interrupt::check()?; }",
-    "for _ in progress(0..1_000_000_000u64, "counting") { std::thread::sleep(std::time::Duration::from_millis(1)); }",
+    'for _ in progress(0..1_000_000_000u64, "counting") { std::thread::sleep(std::time::Duration::from_millis(1)); }',
+    'for _ in 0.. { display(&Html::new("<b>x</b>")); interrupt::check()?; }',
 ])
 def test_running_code_that_polls_stops_and_keeps_its_variables(kernel, code):
     kernel.ok("let mut steps = 0;")

@@ -67,10 +67,15 @@ impl<'a> Units<'a> {
         let mut best = None;
         for folder in fs::read_dir(&self.fingerprints)? {
             let folder = folder?;
+            // Two packages may have a test of the same name.
+            let name = folder.file_name().to_string_lossy().into_owned();
+            if name.rsplit_once('-').map(|(package, _)| package) != artifact.package() {
+                continue;
+            }
             let Ok(changed) = fs::metadata(folder.path().join(&file)).and_then(|data| data.modified()) else {
                 continue;
             };
-            let direct = self.read(&folder.file_name().to_string_lossy(), &file)?;
+            let direct = self.read(&name, &file)?;
             if best.as_ref().is_none_or(|(found, age, _)| (direct.len(), changed) > (*found, *age)) {
                 best = Some((direct.len(), changed, direct));
             }

@@ -12,7 +12,8 @@ use crate::run::python;
 pub fn pytest(context: &Context<'_>, step: &Step, folder: &str) -> Result<Outcome> {
     let reports = context.reports();
     let mut python = python(context.project);
-    python.args(["-m", "pytest", "-v", "-p", "no:cacheprovider", "--color=no", "--durations=10", "--junitxml"]);
+    python.args(["-m", "pytest", "-v", "-p", "no:cacheprovider", "--color=no", "--tb=short", "--durations=10"]);
+    python.args(["--continue-on-collection-errors", "--junitxml"]);
     python.arg(reports.join(format!("{folder}.xml"))).arg(format!("tests/{folder}"));
     python.env("COURSE_STAGE", context.ready.stage.folder()).env("COURSE_SCRATCH", context.project.scratch());
     python.env("COURSE_BUILD_ID", &context.ready.stage.build_id).env("CARGO_TARGET_DIR", &context.project.target);
