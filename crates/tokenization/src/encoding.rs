@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use candle_core::{Device, Tensor};
+use course_display::{Bundle, Rich, Table, Tokens};
 
 use crate::{Error, Result};
 
@@ -155,5 +156,24 @@ impl BatchEncoding {
         }
         let flat: Vec<u32> = self.rows.iter().flat_map(column).copied().collect();
         Ok(Tensor::from_vec(flat, (self.rows.len(), longest), &Device::Cpu)?)
+    }
+}
+
+/// The tokens in colour, as the vocabulary spells them.
+impl Rich for Encoding {
+    fn rich(&self) -> Bundle {
+        let tokens = self.tokens().iter().zip(self.input_ids()).zip(self.special_tokens_mask());
+        Tokens::new(tokens.map(|((token, id), special)| (token.clone(), *id, *special == 1))).rich()
+    }
+}
+
+/// One line a row: its tokens and how many of them are padding.
+impl Rich for BatchEncoding {
+    fn rich(&self) -> Bundle {
+        let line = |table: Table, row: &Encoding| {
+            let padding = row.attention_mask().iter().filter(|mask| **mask == 0).count();
+            table.row((row.tokens().join(" "), row.len(), padding))
+        };
+        self.rows.iter().fold(Table::new(["tokens", "length", "of it padding"]), line).rich()
     }
 }

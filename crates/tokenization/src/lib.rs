@@ -19,6 +19,7 @@
 
 mod auto;
 mod chat;
+mod encode;
 mod encoding;
 mod error;
 mod gguf;

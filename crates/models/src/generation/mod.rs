@@ -18,8 +18,8 @@ use candle_core::{Device, Tensor};
 use course_tokenization::Tokenizer;
 
 pub use config::GenerationConfig;
-pub use processors::LogitsProcessors;
-pub use sample::{Candidate, choose};
+pub use processors::{LogitsProcessors, penalize_repetition};
+pub use sample::{Candidate, choose, distribution};
 pub use score::log_likelihoods;
 pub use sequence::{FinishReason, Generated, Step};
 pub use stop::StopStrings;

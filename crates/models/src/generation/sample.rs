@@ -191,13 +191,13 @@ mod tests {
     #[test]
     fn draws_are_as_frequent_as_they_are_likely() {
         let mut random = Philox::new(1);
-        let mut counts = [0; 5];
+        let mut counts = [0_i32; 5];
         for _ in 0..16_000 {
             counts[choose(&logits(), &all(), &mut random).0 as usize] += 1;
         }
         // Five standard deviations are below 350.
         for (count, expected) in counts.iter().zip([4000, 8000, 1000, 1000, 2000]) {
-            assert!((count - expected as i32).abs() < 350, "{counts:?}");
+            assert!((count - expected).abs() < 350, "{counts:?}");
         }
     }
 

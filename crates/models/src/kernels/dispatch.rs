@@ -86,19 +86,19 @@ impl Kernels {
         version!(
             self.0,
             scalar::dot_q4(blocks, x, sums),
-            x86::dot_q4_avx2(blocks, x, sums),
-            x86::dot_q4_avx512(blocks, x, sums)
+            x86::avx2::dot_q4(blocks, x, sums),
+            x86::avx512::dot_q4(blocks, x, sums)
         )
     }
 
     /// As [`scalar::dot_q8`].
     pub fn dot_q8<const M: usize>(self, blocks: &[Q8Block], x: [&[f32]; M]) -> [Lanes; M] {
-        version!(self.0, scalar::dot_q8(blocks, x), x86::dot_q8_avx2(blocks, x), x86::dot_q8_avx512(blocks, x))
+        version!(self.0, scalar::dot_q8(blocks, x), x86::avx2::dot_q8(blocks, x), x86::avx512::dot_q8(blocks, x))
     }
 
     /// As [`scalar::tile`].
     pub fn tile<const M: usize, const G: usize>(self, groups: [&[Lanes]; G], x: [&[f32]; M]) -> [[Lanes; G]; M] {
-        version!(self.0, scalar::tile(groups, x), x86::tile_avx2(groups, x), x86::tile_avx512(groups, x))
+        version!(self.0, scalar::tile(groups, x), x86::avx2::tile(groups, x), x86::avx512::tile(groups, x))
     }
 
     /// [`tile`](Self::tile) for any number of vectors, as many at a time as there are registers for. `finish` gets each
@@ -163,14 +163,14 @@ impl Kernels {
             Group::Q4(blocks) => version!(
                 self.0,
                 scalar::unpack_q4(blocks, to),
-                x86::unpack_q4_avx2(blocks, to),
-                x86::unpack_q4_avx512(blocks, to)
+                x86::avx2::unpack_q4(blocks, to),
+                x86::avx512::unpack_q4(blocks, to)
             ),
             Group::Q8(blocks) => version!(
                 self.0,
                 scalar::unpack_q8(blocks, to),
-                x86::unpack_q8_avx2(blocks, to),
-                x86::unpack_q8_avx512(blocks, to)
+                x86::avx2::unpack_q8(blocks, to),
+                x86::avx512::unpack_q8(blocks, to)
             ),
             Group::F32(columns) => to.copy_from_slice(columns),
         }

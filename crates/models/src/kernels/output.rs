@@ -17,7 +17,7 @@ unsafe impl Sync for Columns<'_> {}
 impl<'a> Columns<'a> {
     /// Lends out a matrix of `columns` columns.
     pub(crate) fn new(matrix: &'a mut [f32], columns: usize) -> Self {
-        let rows = if columns == 0 { 0 } else { matrix.len() / columns };
+        let rows = matrix.len().checked_div(columns).unwrap_or(0);
         Self { start: matrix.as_mut_ptr(), rows, columns, matrix: PhantomData }
     }
 

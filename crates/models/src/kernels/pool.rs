@@ -170,7 +170,7 @@ impl Shared {
         let mut stalled = false;
         while self.inside.load(Ordering::SeqCst) != 0 {
             rounds += 1;
-            if rounds % 64 == 0 {
+            if rounds.is_multiple_of(64) {
                 stalled |= since.get_or_insert_with(Instant::now).elapsed() > STALL;
                 // The worker may be waiting for this very core.
                 if stalled {

@@ -1,5 +1,7 @@
 //! What the kernels compute, in plain Rust. `x86` does the same operations in the same order.
 
+#![expect(clippy::needless_range_loop, reason = "a lane goes through several arrays at once")]
+
 use half::f16;
 
 use super::packed::{BLOCK, LANES, Q4Block, Q8Block};

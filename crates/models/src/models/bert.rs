@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use course_display::{Bundle, Rich};
 use course_hub::Repo;
 use serde::Deserialize;
 
+use super::bert_safetensors;
 use super::input::{check_ids, read, read_shaped};
-use crate::kernels::packed::Packed;
 use crate::layers::{Attention, KeysValues, Linear, layer_norm};
 use crate::{Error, Result};
 
@@ -47,33 +47,33 @@ pub struct Bert {
 }
 
 #[derive(Debug)]
-struct Weights {
+pub(super) struct Weights {
     /// One row a token, a position, a type.
-    words: Vec<f32>,
-    positions: Vec<f32>,
-    types: Vec<f32>,
-    norm: Norm,
-    blocks: Vec<Block>,
+    pub words: Vec<f32>,
+    pub positions: Vec<f32>,
+    pub types: Vec<f32>,
+    pub norm: Norm,
+    pub blocks: Vec<Block>,
 }
 
 /// One block: attention, then feed-forward.
 #[derive(Debug)]
-struct Block {
+pub(super) struct Block {
     /// Queries, keys and values in one.
-    query_key_value: Linear,
-    attention_output: Linear,
-    attention_norm: Norm,
+    pub query_key_value: Linear,
+    pub attention_output: Linear,
+    pub attention_norm: Norm,
     /// With GELU after it.
-    intermediate: Linear,
-    output: Linear,
-    output_norm: Norm,
+    pub intermediate: Linear,
+    pub output: Linear,
+    pub output_norm: Norm,
 }
 
 #[derive(Debug)]
-struct Norm {
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-    epsilon: f32,
+pub(super) struct Norm {
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
+    pub epsilon: f32,
 }
 
 impl Norm {
@@ -97,8 +97,8 @@ impl Bert {
     /// When a file or a tensor is missing or has the wrong shape.
     pub fn from_repo(repo: &Repo) -> Result<Self> {
         let config: BertConfig = repo.read_json("config.json")?;
-        check(repo.name(), &config)?;
-        let weights = Loader::new(&repo.weights()?, &config)?.load()?;
+        bert_safetensors::check(repo.name(), &config)?;
+        let weights = bert_safetensors::load(&repo.weights()?, &config)?;
         let source = format!("{} from {}; weights and activations f32", repo.name(), repo.source());
         Ok(Self { config, source, weights: Arc::new(weights) })
     }
@@ -246,81 +246,6 @@ impl Block {
 fn add(to: &mut [f32], from: &[f32]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to += from;
-    }
-}
-
-/// Sizes that would not fit together later.
-fn check(model: &str, config: &BertConfig) -> Result<()> {
-    let BertConfig { hidden_size, num_attention_heads, hidden_act, .. } = config;
-    if *num_attention_heads == 0 || hidden_size % num_attention_heads != 0 {
-        let problem = format!("has {num_attention_heads} heads, which do not divide its {hidden_size} numbers a token");
-        return Err(Error::model(model, problem));
-    }
-    if hidden_act != "gelu" {
-        return Err(Error::model(model, format!("uses `{hidden_act}`, and this reads BERT models with `gelu`")));
-    }
-    Ok(())
-}
-
-/// Tensors by their names on the Hub.
-struct Loader<'a> {
-    file: &'a course_hub::Weights,
-    config: &'a BertConfig,
-    /// Models with a head have the encoder under `bert.`.
-    prefix: &'static str,
-}
-
-impl<'a> Loader<'a> {
-    fn new(file: &'a course_hub::Weights, config: &'a BertConfig) -> Result<Self> {
-        let prefix = if file.contains("bert.embeddings.word_embeddings.weight") { "bert." } else { "" };
-        Ok(Self { file, config, prefix })
-    }
-
-    fn load(&self) -> Result<Weights> {
-        let BertConfig { hidden_size, vocab_size, max_position_embeddings, type_vocab_size, .. } = *self.config;
-        let table = |name: &str, rows: usize| {
-            self.tensor(&format!("embeddings.{name}_embeddings.weight"), &[rows, hidden_size])
-        };
-        Ok(Weights {
-            words: table("word", vocab_size)?,
-            positions: table("position", max_position_embeddings)?,
-            types: table("token_type", type_vocab_size)?,
-            norm: self.norm("embeddings.LayerNorm")?,
-            blocks: (0..self.config.num_hidden_layers).map(|number| self.block(number)).collect::<Result<_>>()?,
-        })
-    }
-
-    fn block(&self, number: usize) -> Result<Block> {
-        let BertConfig { hidden_size, intermediate_size, .. } = *self.config;
-        let name = |part: &str| format!("encoder.layer.{number}.{part}");
-        let linear = |parts: &[&str], outputs: usize, inputs: usize| -> Result<Linear> {
-            let (mut weights, mut biases) = (Vec::new(), Vec::new());
-            for part in parts {
-                let weight = self.tensor(&format!("{}.weight", name(part)), &[outputs, inputs])?;
-                weights.push(Packed::from_f32(&weight, outputs, inputs));
-                biases.extend(self.tensor(&format!("{}.bias", name(part)), &[outputs])?);
-            }
-            Ok(Linear::new(weights).with_bias(biases))
-        };
-        let query_key_value = ["attention.self.query", "attention.self.key", "attention.self.value"];
-        Ok(Block {
-            query_key_value: linear(&query_key_value, hidden_size, hidden_size)?,
-            attention_output: linear(&["attention.output.dense"], hidden_size, hidden_size)?,
-            attention_norm: self.norm(&name("attention.output.LayerNorm"))?,
-            intermediate: linear(&["intermediate.dense"], intermediate_size, hidden_size)?.with_gelu(),
-            output: linear(&["output.dense"], hidden_size, intermediate_size)?,
-            output_norm: self.norm(&name("output.LayerNorm"))?,
-        })
-    }
-
-    fn norm(&self, name: &str) -> Result<Norm> {
-        let part = |part: &str| self.tensor(&format!("{name}.{part}"), &[self.config.hidden_size]);
-        Ok(Norm { weight: part("weight")?, bias: part("bias")?, epsilon: self.config.layer_norm_eps as f32 })
-    }
-
-    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let tensor = self.file.get_checked(&format!("{}{name}", self.prefix), shape, DType::F32, &Device::Cpu)?;
-        Ok(tensor.flatten_all()?.to_vec1()?)
     }
 }
 

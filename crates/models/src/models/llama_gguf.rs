@@ -127,7 +127,7 @@ impl Loader<'_> {
         }
         let weights =
             self.gguf.tensor(name, &Device::Cpu)?.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1::<f32>()?;
-        if matches!(format, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16) || columns % BLOCK != 0 {
+        if matches!(format, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16) || !columns.is_multiple_of(BLOCK) {
             return Ok(Packed::from_f32(&weights, rows, columns));
         }
         let format = format!("{format:?}");

@@ -7,6 +7,7 @@ use course_display::{Bundle, escape};
 use crate::{KvCache, Result};
 
 pub mod bert;
+mod bert_safetensors;
 mod input;
 pub mod llama;
 mod llama_gguf;

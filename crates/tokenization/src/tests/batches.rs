@@ -1,5 +1,6 @@
 //! Padding, masks, tensors.
 
+use course_display::Rich;
 use proptest::prelude::*;
 
 use super::{MINILM, SMOLLM2};
@@ -47,6 +48,18 @@ fn padding_needs_a_padding_token() {
     assert!(matches!(tokenizer.encode_batch(&["hello", "hello hello"]), Err(Error::NoPadToken)));
     assert!(tokenizer.encode_batch(&["hello", "hello"]).is_ok());
     assert!(tokenizer.with_pad_token("[PAD]").encode_batch(&["hello", "hello hello"]).is_ok());
+}
+
+#[test]
+fn encodings_show_their_tokens() {
+    let batch = MINILM.encode_batch(&["hello", "hello hello"]).unwrap();
+    assert!(
+        batch.rows()[0].rich().plain().contains("[CLS]  hello  [SEP]  [PAD]"),
+        "{}",
+        batch.rows()[0].rich().plain()
+    );
+    let table = batch.rich().plain().to_owned();
+    assert!(table.contains("[CLS] hello [SEP] [PAD]") && table.contains("of it padding"), "{table}");
 }
 
 #[test]
