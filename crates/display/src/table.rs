@@ -11,6 +11,8 @@ use crate::{Error, Result, Rich, escape, record, theme};
 const ROW_LIMIT: usize = 30;
 /// How many rows are turned into cells at all: a page with more is of no use, and a million rows would take a while.
 const KEPT: usize = 1_000;
+/// Beyond this many decimals zeros at the end would only be noise.
+const MOST_DECIMALS: usize = 6;
 /// How many characters a cell of the text form shows.
 const CELL_WIDTH: usize = 60;
 
@@ -143,17 +145,47 @@ impl Table {
         cells.peek().is_some() && cells.all(is_number)
     }
 
+    /// The decimals that all cells of a column of floats are padded to, so that their points stand below each other.
+    ///
+    /// `None` where a cell is no float, or one is too large or too small to be written without an exponent.
+    fn decimals(&self, column: usize) -> Option<usize> {
+        let mut most = 0;
+        for cell in self.shown().iter().filter_map(|row| row.get(column)) {
+            match cell {
+                Value::Number(number) if number.is_f64() => {
+                    let text = text_of(cell);
+                    if text.contains('e') {
+                        return None;
+                    }
+                    most = most.max(text.split_once('.').map_or(0, |(_, decimals)| decimals.len()));
+                }
+                Value::Null => {}
+                cell if is_number(cell) && !cell.is_number() => {}
+                _ => return None,
+            }
+        }
+        (most <= MOST_DECIMALS).then_some(most)
+    }
+
+    /// The text of every cell that is shown, a row at a time.
+    fn cells(&self) -> Vec<Vec<String>> {
+        let decimals: Vec<Option<usize>> = (0..self.headers.len()).map(|column| self.decimals(column)).collect();
+        let text = |(cell, decimals): (&Value, &Option<usize>)| match (cell, decimals) {
+            (Value::Number(_), Some(decimals)) => padded(text_of(cell), *decimals),
+            _ => text_of(cell),
+        };
+        self.shown().iter().map(|row| row.iter().zip(&decimals).map(text).collect()).collect()
+    }
+
     fn text(&self) -> String {
         let numeric: Vec<bool> = (0..self.headers.len()).map(|column| self.is_numeric(column)).collect();
         let clip = |text: String| match text.char_indices().nth(CELL_WIDTH) {
             Some((end, _)) => format!("{}…", &text[..end]),
             None => text,
         };
-        let rows: Vec<Vec<String>> = self
-            .shown()
-            .iter()
-            .map(|row| row.iter().map(|cell| clip(text_of(cell).replace(['\n', '\r', '\t'], " "))).collect())
-            .collect();
+        let one_line = |cell: String| clip(cell.replace(['\n', '\r', '\t'], " "));
+        let rows: Vec<Vec<String>> =
+            self.cells().into_iter().map(|row| row.into_iter().map(one_line).collect()).collect();
         let width_of = |column: usize| {
             let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
             cells.chain([self.headers[column].chars().count()]).max().unwrap_or(0)
@@ -178,11 +210,12 @@ impl Table {
     fn html(&self) -> String {
         let numeric: Vec<bool> = (0..self.headers.len()).map(|column| self.is_numeric(column)).collect();
         let align = |column: usize| if numeric.get(column) == Some(&true) { "right" } else { "left" };
-        let mut html = format!("<table style=\"{}\">", theme::TABLE);
+        let mut html = String::new();
         if let Some(caption) = &self.caption {
-            html += &format!("<caption style=\"{}\">{}</caption>", theme::CAPTION, escape(caption));
+            // A caption element would be as narrow as a narrow table.
+            html += &format!("<div style=\"{}\">{}</div>", theme::CAPTION, escape(caption));
         }
-        html += "<thead><tr>";
+        html += &format!("<table style=\"{}\"><thead><tr>", theme::TABLE);
         for (column, header) in self.headers.iter().enumerate() {
             html += &format!(
                 "<th scope=\"col\" style=\"text-align:{};{}\">{}</th>",
@@ -192,11 +225,11 @@ impl Table {
             );
         }
         html += "</tr></thead><tbody>";
-        for row in self.shown() {
+        for row in self.cells() {
             html += "<tr>";
             for column in 0..self.headers.len() {
-                let text = row.get(column).map(text_of).unwrap_or_default();
-                html += &format!("<td style=\"text-align:{};{}\">{}</td>", align(column), theme::CELL, escape(&text));
+                let text = row.get(column).map_or("", String::as_str);
+                html += &format!("<td style=\"text-align:{};{}\">{}</td>", align(column), theme::CELL, escape(text));
             }
             html += "</tr>";
         }
@@ -212,6 +245,16 @@ impl Rich for Table {
     fn rich(&self) -> Bundle {
         Bundle::html(self.html(), self.text())
     }
+}
+
+/// `0.5` with four decimals: `0.5000`; `32` with one: `32.0`.
+fn padded(mut text: String, decimals: usize) -> String {
+    let there = text.split_once('.').map(|(_, decimals)| decimals.len());
+    if decimals > 0 && there.is_none() {
+        text.push('.');
+    }
+    text.extend(std::iter::repeat_n('0', decimals.saturating_sub(there.unwrap_or(0))));
+    text
 }
 
 fn is_number(cell: &Value) -> bool {
@@ -273,6 +316,14 @@ mod tests {
         let bundle = Table::of(&rows()).unwrap().caption("Runs").rich();
         insta::assert_snapshot!(bundle.plain());
         insta::assert_snapshot!(bundle.data["text/html"].as_str().unwrap());
+    }
+
+    #[test]
+    fn points_stand_below_each_other() {
+        let floats = Table::new(["a", "b"]).row((0.5, 32.0)).row((0.1234, 5.8)).row((f64::NAN, 1.0));
+        assert_eq!(floats.rich().plain(), "     a     b\n──────  ────\n0.5000  32.0\n0.1234   5.8\n   NaN   1.0");
+        let mixed = Table::new(["a", "b", "c"]).row((0.5, 2.5, 2.0)).row((1, 1e9, 3.0));
+        assert_eq!(mixed.rich().plain(), "  a    b  c\n───  ───  ─\n0.5  2.5  2\n  1  1e9  3");
     }
 
     #[test]

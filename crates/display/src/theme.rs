@@ -7,7 +7,7 @@
 /// A table as a whole. `inherit` because front ends set a small grey font for outputs.
 pub(crate) const TABLE: &str = "border-collapse:collapse;color:inherit;font-variant-numeric:tabular-nums;margin:4px 0";
 /// A table's caption.
-pub(crate) const CAPTION: &str = "caption-side:top;text-align:left;padding:2px 8px;color:inherit";
+pub(crate) const CAPTION: &str = "padding:2px 8px";
 /// A header cell; its alignment comes first.
 pub(crate) const HEADER_CELL: &str =
     "padding:2px 10px;border-bottom:1px solid rgba(128,128,128,0.6);font-weight:600;white-space:nowrap";

@@ -10,7 +10,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// There is no pipeline for this task.
-    #[error("there is no pipeline for the task {task:?}.{} Tasks: {}", .near.map(|near| format!(" Did you mean {:?}?", near.name())).unwrap_or_default(), Task::names().join(", "))]
+    #[error("there is no pipeline for the task {task:?}{}\nTasks: {}", .near.map(|near| format!("\nDid you mean {:?}?", near.name())).unwrap_or_default(), Task::names().join(", "))]
     UnknownTask {
         /// The task that was asked for.
         task: String,

@@ -134,7 +134,7 @@ mod tests {
         let message = |task: &str| task.parse::<Task>().unwrap_err().to_string();
         assert_eq!(
             message("text-genration"),
-            "there is no pipeline for the task \"text-genration\". Did you mean \"text-generation\"? \
+            "there is no pipeline for the task \"text-genration\"\nDid you mean \"text-generation\"?\n\
              Tasks: text-generation, feature-extraction, sentence-similarity, zero-shot-classification"
         );
         assert!(message("sentiment-analysis").contains("Did you mean \"zero-shot-classification\"?"));

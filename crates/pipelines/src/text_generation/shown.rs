@@ -30,13 +30,20 @@ pub(super) fn bundle(texts: &[Shown<'_>]) -> Bundle {
     let mut html = String::new();
     let mut plain = Vec::new();
     for (index, shown) in texts.iter().enumerate() {
-        let number = (texts.len() > 1).then(|| index + 1);
-        html += &format!(
-            "<div style=\"white-space:pre-wrap;line-height:1.5;padding:4px 0;max-width:90ch\">{}{}</div>",
-            number.map(|number| format!("<b>{number}.</b> ")).unwrap_or_default(),
+        let text = format!(
+            "<div style=\"white-space:pre-wrap;line-height:1.5;padding:4px 0;max-width:90ch\">{}</div>",
             shown.html()
         );
-        plain.push(number.map(|number| format!("{number}. ")).unwrap_or_default() + &shown.plain());
+        if texts.len() == 1 {
+            html += &text;
+            plain.push(shown.plain());
+        } else {
+            let number = index + 1;
+            html += &format!(
+                "<div style=\"display:flex;gap:0.6em\"><b style=\"line-height:1.5;padding:4px 0\">{number}.</b>{text}</div>"
+            );
+            plain.push(format!("{number}. {}", shown.plain()));
+        }
     }
     Bundle::html(html, plain.join("\n\n"))
 }
