@@ -39,7 +39,7 @@ fn defined(rust: &str) -> Vec<String> {
             "let" => bound(rest, &mut names),
             "macro_rules" => names.extend(rest.get(1).and_then(ident)),
             "fn" | "struct" | "enum" | "trait" | "type" | "const" | "static" | "mod" | "union" => {
-                names.extend(rest.iter().filter_map(ident).find(|name| !is_keyword(name)).into_iter());
+                names.extend(rest.iter().filter_map(ident).find(|name| !is_keyword(name)));
             }
             _ => {}
         }

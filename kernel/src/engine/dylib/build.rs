@@ -113,18 +113,20 @@ impl Build<'_> {
                         .for_each(|(name, _)| retry.borrows(name));
                     continue;
                 }
-                return Ok(finish(
-                    cell,
+                let (variables, gone) = split_off_local(variables, &mut retry, cell.number);
+                return Ok(Built {
                     library,
-                    name,
-                    &compiled.diagnostics,
-                    generated,
+                    source: format!("{name}.rs"),
+                    warnings: warnings(&compiled.diagnostics, &reporter, cell.number),
+                    symbol: generated.symbol,
+                    lines: generated.lines,
+                    statics: generated.statics,
                     session,
                     outdated,
                     variables,
-                    retry,
-                    self.cells,
-                ));
+                    gone,
+                    notes: retry.notes,
+                });
             }
             let errors: Vec<&Diagnostic> = compiled.diagnostics.iter().filter(|d| d.is_error()).collect();
             let changed = stay_behind(&errors, &reporter, &generated, &source, &mut retry, cell.number)
@@ -273,18 +275,12 @@ fn new_variables(
     variables
 }
 
-fn finish(
-    cell: Cell<'_>,
-    library: PathBuf,
-    name: String,
-    diagnostics: &[Diagnostic],
-    generated: Generated,
-    session: Session,
-    outdated: Vec<String>,
+/// The variables that later cells can have, and the names that end with this cell.
+fn split_off_local(
     mut variables: BTreeMap<String, Variable>,
-    mut retry: Retry,
-    cells: &BTreeMap<u32, String>,
-) -> Built {
+    retry: &mut Retry,
+    cell: u32,
+) -> (BTreeMap<String, Variable>, BTreeMap<String, Gone>) {
     let mut gone = BTreeMap::new();
     variables.retain(|name, variable| {
         let keep = nameable(&variable.type_text);
@@ -295,26 +291,10 @@ fn finish(
         keep
     });
     for name in &retry.local {
-        let why = if retry.borrowed.contains(name) { Gone::Borrowed(cell.number) } else { Gone::Moved(cell.number) };
+        let why = if retry.borrowed.contains(name) { Gone::Borrowed(cell) } else { Gone::Moved(cell) };
         gone.insert(name.clone(), why);
     }
-    let warnings = {
-        let reporter = Reporter::new(&generated, &name, cells);
-        warnings(diagnostics, &reporter, cell.number)
-    };
-    Built {
-        library,
-        symbol: generated.symbol,
-        source: format!("{name}.rs"),
-        lines: generated.lines,
-        session,
-        outdated,
-        variables,
-        gone,
-        statics: generated.statics,
-        notes: retry.notes,
-        warnings,
-    }
+    (variables, gone)
 }
 
 /// Whether a later cell can write the type: not so for closures, `impl Trait`, and types inside a function.

@@ -69,8 +69,8 @@ pub fn stay_behind(
         let name = match error.code() {
             "E0381" | "E0382" => about(true).next(),
             // The main place is what is borrowed forever; who borrows it has a label, or `needs_types` finds it.
-            _ if must_be_static(error) => about(false).last(),
-            _ => about(false).last().or_else(|| about(true).next()),
+            _ if must_be_static(error) => about(false).next_back(),
+            _ => about(false).next_back().or_else(|| about(true).next()),
         };
         let Some(name) = name.cloned() else { continue };
         let is_new = source.lets.iter().any(|binding| binding.name == name);
