@@ -94,7 +94,7 @@ class TestFile:
         assert not [link for link in local if not (path.parent / link).exists()]
 
 
-@pytest.mark.parametrize(("path", "index"), cells())
+@pytest.mark.parametrize(("path", "index"), list(cells()))
 def test_a_cell_shows_what_is_committed(path, index, runs):
     done = runs.of(path)
     if done is not None:

@@ -41,6 +41,8 @@ pub fn install(project: &Project, stage: &Stage) -> Result<bool> {
     changed |= put(&folder.join("logo-svg.svg"), LOGO)?;
     changed |= put(&share.join("lab/settings/overrides.json"), &serde_json::to_string_pretty(&quiet)?)?;
     let config = project.venv().join("etc/jupyter/jupyter_server_config.d/course.json");
+    // What Jupyter's programs would else put into the user's home.
+    fs::create_dir_all(share.with_file_name("course"))?;
     changed |= put(&config, &serde_json::to_string_pretty(&server)?)?;
     Ok(changed)
 }
