@@ -135,7 +135,7 @@ impl<'a> Reporter<'a> {
             }
         }
         groups.insert(0, first);
-        let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
+        let renderer = if coloured { super::palette::renderer() } else { Renderer::plain() };
         renderer.render(&groups)
     }
 

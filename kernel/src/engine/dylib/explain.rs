@@ -1,5 +1,6 @@
 //! One paragraph in plain words for the errors a learner meets most: what they mean in a notebook, and what to do.
 
+use super::palette::{CYAN, RESET};
 use super::session::{Gone, Session};
 
 /// Characters in a line of a report; front ends break longer ones in the middle of a word.
@@ -7,7 +8,7 @@ const WIDTH: usize = 88;
 
 /// A paragraph as the report shows it: marked, and broken between words.
 pub fn in_short(note: &str) -> String {
-    let mut text = String::from("\u{1b}[1;36min short\u{1b}[0m:");
+    let mut text = format!("{CYAN}in short{RESET}:");
     let mut column = "in short:".len();
     for word in note.split_whitespace() {
         let width = word.chars().count() + 1;
@@ -142,6 +143,6 @@ mod tests {
         let text = in_short(code("E0382").unwrap());
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.len() > 1 && lines[1..].iter().all(|line| line.chars().count() <= WIDTH), "{text}");
-        assert_eq!(text.replace('\n', " "), format!("\u{1b}[1;36min short\u{1b}[0m: {}", code("E0382").unwrap()));
+        assert_eq!(text.replace('\n', " "), format!("{CYAN}in short{RESET}: {}", code("E0382").unwrap()));
     }
 }

@@ -9,7 +9,7 @@
 //! | [`generate`] | the file a cell is compiled from |
 //! | [`compile`] | the rustc run |
 //! | [`build`], [`retry`] | from a cell to a library, with the second tries that some cells need |
-//! | [`diagnostics`], [`explain`] | errors in cell lines, and in plain words |
+//! | [`diagnostics`], [`explain`], [`palette`] | errors in cell lines, in plain words, in colours that can be seen |
 //! | [`child`], [`stream`], [`interrupt`], [`shell`] | the processes, what they print, and how they are stopped |
 
 mod build;
@@ -21,6 +21,7 @@ mod explain;
 mod generate;
 mod interrupt;
 mod items;
+mod palette;
 mod report;
 mod retry;
 mod session;

@@ -6,11 +6,8 @@ use std::process::ExitStatus;
 
 use course_wire::{Failure, Place};
 
+use super::palette::{BLUE, RED, RESET};
 use crate::engine::CellError;
-
-const RED: &str = "\u{1b}[1;31m";
-const BLUE: &str = "\u{1b}[1;34m";
-const RESET: &str = "\u{1b}[0m";
 
 fn error(ename: &str, evalue: String, more: Vec<String>) -> CellError {
     let mut traceback = vec![format!("{RED}{ename}{RESET}: {evalue}")];

@@ -8,6 +8,7 @@ use std::time::Duration;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::interrupt::{Control, kill};
+use super::palette::{RED, RESET};
 use super::stream::Stream;
 use crate::engine::{CellError, Event, Output};
 
@@ -66,5 +67,5 @@ pub fn run(line: &str, control: &Control, output: &dyn Output) -> Result<(), Cel
 }
 
 fn error(ename: &str, evalue: String) -> CellError {
-    CellError { ename: ename.into(), traceback: vec![format!("\u{1b}[1;31m{ename}\u{1b}[0m: {evalue}")], evalue }
+    CellError { ename: ename.into(), traceback: vec![format!("{RED}{ename}{RESET}: {evalue}")], evalue }
 }
