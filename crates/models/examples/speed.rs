@@ -2,8 +2,9 @@
 //!
 //!     cargo run --release -p course-models --example speed -- [--busy N] [--runs N] [--context N]
 //!
-//! Prints the median and the best of several runs: tokens a second written, tokens a second read, sentences a second
-//! embedded. `--busy N` keeps N other threads of this process busy, as other programs on a shared machine would.
+//! Prints median, worst and best of several runs: tokens a second read (a prompt of `--context` tokens), tokens a second
+//! written (one text), sentences a second embedded (32 × 18 tokens). `--busy N` starts N other processes that only spin, as
+//! other programs on a shared machine would. The load is printed because it decides what the figures mean.
 
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use candle_core::{Device, Tensor};
 use course_models::kernels::Kernels;
 use course_models::kernels::pool::Pool;
 use course_models::{CausalLm, ForwardOptions, GenerationConfig, Llama, SentenceTransformer, generate};
+use course_tokenization::AutoTokenizer;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -32,6 +34,9 @@ fn main() -> Result<(), Failure> {
     let started = Instant::now();
     let llama = Llama::from_pretrained("HuggingFaceTB/SmolLM2-135M-Instruct")?;
     println!("SmolLM2 loaded in {:.0} ms: {}", milliseconds(started), llama.source());
+    let started = Instant::now();
+    AutoTokenizer::from_pretrained("HuggingFaceTB/SmolLM2-135M-Instruct")?;
+    println!("its tokenizer loaded in {:.0} ms", milliseconds(started));
     let started = Instant::now();
     let sentences = SentenceTransformer::from_pretrained("sentence-transformers/all-MiniLM-L6-v2")?;
     println!("MiniLM loaded in {:.0} ms: {}", milliseconds(started), sentences.model().source());

@@ -35,8 +35,7 @@ pub enum FinishReason {
     Stopped,
 }
 
-/// One new token, as the callback sees it. The last call for a text may carry an empty list of tokens and the text
-/// that was held back.
+/// One new token, as the callback sees it. The last call for a text may bring no token, only text that was held back.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step<'a> {
     /// The number of the text being written: prompt × `num_return_sequences` + copy.

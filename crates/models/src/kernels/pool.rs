@@ -22,6 +22,9 @@ const STALL: Duration = Duration::from_micros(300);
 const SHORTEST_RETREAT: Duration = Duration::from_millis(10);
 const LONGEST_RETREAT: Duration = Duration::from_millis(320);
 
+/// With more, handing out pieces would cost more than working on them.
+const MOST_THREADS: usize = 16;
+
 type Task<'a> = dyn Fn(usize) + Sync + 'a;
 
 /// Threads that wait for pieces of work.
@@ -73,10 +76,12 @@ unsafe impl Sync for Shared {}
 unsafe impl Send for Shared {}
 
 impl Pool {
-    /// The pool of this process, with as many threads as the machine gives it (its cgroup's quota and affinity count).
+    /// The pool of this process, with as many threads as the machine gives it (its cgroup's quota and affinity count), but
+    /// no more than a small model can use.
     pub fn global() -> &'static Pool {
         static POOL: OnceLock<Pool> = OnceLock::new();
-        POOL.get_or_init(|| Pool::new(std::thread::available_parallelism().map_or(1, usize::from)))
+        let given = || std::thread::available_parallelism().map_or(1, usize::from);
+        POOL.get_or_init(|| Pool::new(given().min(MOST_THREADS)))
     }
 
     /// A pool of `threads` threads, the caller's included.
