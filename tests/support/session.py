@@ -131,10 +131,10 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Ends the kernel, if it is still there."""
-        self.client.stop_channels()
+        """Ends the kernel as a front end does, if it is still there."""
         if self.manager.has_kernel:
-            self.manager.shutdown_kernel(now=True)
+            self.manager.shutdown_kernel(now=False)
+        self.client.stop_channels()
 
     @property
     def pid(self) -> int:
