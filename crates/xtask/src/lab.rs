@@ -1,13 +1,14 @@
 //! `cargo xtask lab`: JupyterLab on this machine, with the first notebook open.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::problem::Problem;
-use crate::project::Project;
+use crate::project::{Project, is_root};
 use crate::setup::setup;
 
 /// The notebook that opens first.
@@ -21,6 +22,7 @@ pub fn lab(project: &Project, browser: bool, port: Option<u16>) -> Result<()> {
         check_free(port)?;
     }
     setup(project)?;
+    trust_committed_notebooks(project);
     let mut lab = jupyter(project);
     lab.args(["lab", "--ServerApp.ip=127.0.0.1"]);
     lab.arg(format!("--ServerApp.root_dir={}", project.root.display()));
@@ -34,9 +36,43 @@ pub fn lab(project: &Project, browser: bool, port: Option<u16>) -> Result<()> {
     if !browser {
         lab.arg("--no-browser");
     }
+    if is_root() {
+        // The usual account in a container; Jupyter would refuse to start. The server still asks for its token.
+        lab.arg("--ServerApp.allow_root=True");
+    }
+    if is_root() {
+        // As in a container; JupyterLab listens on the loopback address alone and asks for its token.
+        lab.arg("--allow-root");
+    }
     println!("JupyterLab starts; its address with the token follows. Stop it with Ctrl-C.\n");
     // It takes this process's place, so that Ctrl-C and exit codes are its own.
     Err(lab.exec()).context("JupyterLab cannot be started")
+}
+
+/// Whether this process belongs to root.
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+/// Signs the notebooks that are as the repository has them, or JupyterLab shows the text form in place of their figures.
+///
+/// They are as trustworthy as the code that was just built. A notebook that was changed or added is left to its owner's
+/// judgement, and so are all of them where git cannot be asked; nothing but figures is lost then.
+fn trust_committed_notebooks(project: &Project) {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").current_dir(&project.root).args(arguments).args(["--", "chapters"]).output();
+        let text = output.ok().filter(|output| output.status.success()).map(|output| output.stdout).unwrap_or_default();
+        let paths: Vec<String> =
+            text.split(|byte| *byte == 0).map(|path| String::from_utf8_lossy(path).into()).collect();
+        paths
+    };
+    let changed = git(&["diff", "-z", "--name-only", "HEAD"]);
+    let mut committed = git(&["ls-tree", "-z", "-r", "--name-only", "HEAD"]);
+    committed.retain(|path| path.ends_with(".ipynb") && !changed.contains(path));
+    if !committed.is_empty() {
+        // Without it the notebooks work all the same.
+        let _ = jupyter(project).arg("trust").args(committed).output();
+    }
 }
 
 /// `jupyter` of the environment, which keeps its settings, workspaces and run files there too.

@@ -40,7 +40,7 @@ pub fn install(project: &Project, stage: &Stage) -> Result<bool> {
     });
     changed |= put(&folder.join("logo-svg.svg"), LOGO)?;
     changed |= put(&share.join("lab/settings/overrides.json"), &serde_json::to_string_pretty(&quiet)?)?;
-    let config = project.venv().join("etc/jupyter/jupyter_server_config.d/course.json");
+    let config = project.venv().join("etc/jupyter/jupyter_server_config.json");
     // What Jupyter's programs would else put into the user's home.
     fs::create_dir_all(share.with_file_name("course"))?;
     changed |= put(&config, &serde_json::to_string_pretty(&server)?)?;

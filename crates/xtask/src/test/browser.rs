@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::python::pytest;
 use super::{Context, Outcome};
 use crate::bar::Step;
+use crate::project::is_root;
 
 /// Runs the browser tests; without a browser they are left out, except in CI, where that is a failure.
 pub fn test(context: &Context<'_>, step: &Step) -> Result<Outcome> {
@@ -33,8 +34,7 @@ fn is_there(program: &str) -> bool {
 
 /// Debian's packages, if this process may install them.
 fn install(step: &Step) {
-    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    if !root || !Path::new("/usr/bin/apt-get").exists() {
+    if !is_root() || !Path::new("/usr/bin/apt-get").exists() {
         return;
     }
     step.messages().set_message("installing chromium");
