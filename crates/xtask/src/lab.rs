@@ -1,7 +1,6 @@
 //! `cargo xtask lab`: JupyterLab on this machine, with the first notebook open.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -37,21 +36,12 @@ pub fn lab(project: &Project, browser: bool, port: Option<u16>) -> Result<()> {
         lab.arg("--no-browser");
     }
     if is_root() {
-        // The usual account in a container; Jupyter would refuse to start. The server still asks for its token.
-        lab.arg("--ServerApp.allow_root=True");
-    }
-    if is_root() {
         // As in a container; JupyterLab listens on the loopback address alone and asks for its token.
         lab.arg("--allow-root");
     }
     println!("JupyterLab starts; its address with the token follows. Stop it with Ctrl-C.\n");
     // It takes this process's place, so that Ctrl-C and exit codes are its own.
     Err(lab.exec()).context("JupyterLab cannot be started")
-}
-
-/// Whether this process belongs to root.
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 /// Signs the notebooks that are as the repository has them, or JupyterLab shows the text form in place of their figures.
