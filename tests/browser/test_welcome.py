@@ -80,10 +80,13 @@ def test_a_screenshot_is_kept(page, scratch, theme):
     content = f"{scroller} return [...scroller.querySelectorAll('.jp-Cell')].reduce((sum, cell) => sum + cell.offsetHeight, 0)"
     page.set_window_size(1280, min(page.execute_script(content) + 300, 12_000))
     page.execute_script(f"{scroller} scroller.scrollTop = 0; window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0")
-    # The page is laid out and painted anew before the picture is taken.
-    page.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 500)))")
     folder = scratch / "screenshots"
     folder.mkdir(exist_ok=True)
     picture = folder / f"welcome-{theme.lower()}.png"
-    assert page.save_screenshot(str(picture))
-    assert picture.stat().st_size > 50_000
+
+    def painted():
+        """The page is laid out and painted anew after a change of theme and size: an empty one is a small file."""
+        page.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => setTimeout(done, 500))")
+        return page.save_screenshot(str(picture)) and picture.stat().st_size > 50_000
+
+    wait_for(painted, "the page stayed empty", lambda: f"{picture} has {picture.stat().st_size} bytes", seconds=60)
