@@ -1,4 +1,4 @@
-//! The interrupt flag. The kernel raises it, every long loop of the course polls it.
+//! The interrupt flag. The kernel raises it, every long loop of the course polls it, and the callbacks of widgets run there too.
 //!
 //! ```
 //! use course_wire::interrupt;
@@ -35,10 +35,12 @@ pub fn is_requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
 }
 
-/// Returns [`Interrupted`] when a stop is asked for: call it once a step with `?`.
+/// Runs the callbacks of widgets that were touched ([`comm::poll`](crate::comm::poll)), and returns [`Interrupted`] when a
+/// stop is asked for: call it once a step with `?`.
 ///
 /// # Errors
 /// [`Interrupted`], when a stop is asked for.
 pub fn check() -> Result<(), Interrupted> {
+    crate::comm::poll();
     if is_requested() { Err(Interrupted) } else { Ok(()) }
 }

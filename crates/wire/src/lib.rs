@@ -7,12 +7,14 @@
 //!
 //! Every crate of the course may poll [`interrupt`] and write to [`link`]; neither does anything outside a notebook.
 
+pub mod comm;
 pub mod frame;
 pub mod interrupt;
 mod lines;
 pub mod link;
 mod message;
 
+pub use comm::{Buffer, CommKind, CommMessage};
 pub use interrupt::Interrupted;
 pub use lines::{LineMap, LineSpan};
 pub use message::{Bundle, Failure, FromChild, Place, StoreEntry, ToChild};

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::{Bundle, FromChild, frame};
+use crate::{Bundle, Failure, FromChild, frame};
 
 static LINK: OnceLock<Link> = OnceLock::new();
 
@@ -74,6 +74,31 @@ pub fn result(bundle: Bundle) -> io::Result<()> {
 /// When the kernel is gone.
 pub fn clear_output(wait: bool) -> io::Result<()> {
     ordered(|sequence| FromChild::ClearOutput { sequence, wait })
+}
+
+/// Says that the callbacks of a comm message run from here, after everything printed so far; `output` names the output area,
+/// by its comm, that takes what they print.
+///
+/// # Errors
+/// When the kernel is gone.
+pub fn comm_begin(request: u64, output: Option<String>) -> io::Result<()> {
+    ordered(|sequence| FromChild::CommBegin { sequence, request, output })
+}
+
+/// Says that the callbacks of a comm message have run, after everything they printed.
+///
+/// # Errors
+/// When the kernel is gone.
+pub fn comm_end(request: u64, failure: Option<Failure>) -> io::Result<()> {
+    ordered(|sequence| FromChild::CommEnd { sequence, request, failure })
+}
+
+/// Sends what is printed and displayed from here on into an output area, named by its comm; `None` ends that.
+///
+/// # Errors
+/// When the kernel is gone.
+pub fn capture(output: Option<String>) -> io::Result<()> {
+    ordered(|sequence| FromChild::Capture { sequence, output })
 }
 
 /// Asks the learner for a line; `None` when the front end cannot ask or there is no notebook.

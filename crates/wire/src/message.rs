@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::LineMap;
+use crate::{CommMessage, LineMap};
 
 /// One piece of rich output: the same thing in several MIME types, of which a front end picks the richest it can show.
 ///
@@ -80,6 +80,13 @@ pub enum ToChild {
     },
     /// Report every stored variable ([`FromChild::Variables`]).
     Variables,
+    /// The page has sent a comm message. Handled between [`FromChild::CommBegin`] and [`FromChild::CommEnd`].
+    Comm {
+        /// The number by which both refer to it.
+        request: u64,
+        /// The message.
+        message: CommMessage,
+    },
 }
 
 /// Child → kernel.
@@ -130,6 +137,41 @@ pub enum FromChild {
     Variables {
         /// Every stored variable.
         variables: Vec<StoreEntry>,
+    },
+    /// A comm message for the page.
+    Comm {
+        /// The message.
+        message: CommMessage,
+    },
+    /// Comms that the page opens for this target are passed on from now on.
+    CommTarget {
+        /// The target's name.
+        name: String,
+    },
+    /// The callbacks of a comm message run from here. Acknowledged like a display.
+    CommBegin {
+        /// Counts with the displays.
+        sequence: u64,
+        /// The message's number.
+        request: u64,
+        /// The output area, by its comm, that takes what they print.
+        output: Option<String>,
+    },
+    /// They have run. Acknowledged like a display.
+    CommEnd {
+        /// Counts with the displays.
+        sequence: u64,
+        /// The message's number.
+        request: u64,
+        /// Why one of them failed, if one did.
+        failure: Option<Failure>,
+    },
+    /// What is printed and displayed goes into this output area from now on. Acknowledged like a display.
+    Capture {
+        /// Counts with the displays.
+        sequence: u64,
+        /// The output area, by its comm; `None` ends it.
+        output: Option<String>,
     },
 }
 

@@ -1,12 +1,15 @@
 //! What runs cells. The Jupyter side knows only this trait; [`dylib`] is the engine behind it.
 
 pub mod dylib;
+pub mod mailbox;
 pub mod stage;
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use course_wire::Bundle;
+use course_wire::{Bundle, CommMessage};
+
+use self::mailbox::Mailbox;
 
 /// Runs cells one after another and keeps their variables.
 pub trait Engine: Send {
@@ -15,6 +18,13 @@ pub trait Engine: Send {
 
     /// A handle that stops the running cell from another thread.
     fn interrupter(&self) -> Arc<dyn Interrupt>;
+
+    /// Names the mailbox whose comm messages a running cell takes. Called once, before anything is run.
+    fn connect(&mut self, _mailbox: Arc<Mailbox>) {}
+
+    /// Hands over the comm messages in the mailbox while no cell runs, and blocks until their callbacks have run; their output
+    /// flows through `output`.
+    fn comms(&mut self, _output: &dyn Output) {}
 
     /// Ends the running child. Called once, before the kernel exits.
     fn shutdown(&mut self);
@@ -78,6 +88,8 @@ pub enum Event {
         /// Wait for the next output.
         wait: bool,
     },
+    /// Something about comms.
+    Comm(CommEvent),
     /// The cell asks for a line; send `None` when the front end cannot ask.
     Input {
         /// What to show before the field.
@@ -87,6 +99,33 @@ pub enum Event {
         /// Where the answer goes.
         answer: Sender<Option<String>>,
     },
+}
+
+/// What the child does with its comms.
+#[derive(Debug)]
+pub enum CommEvent {
+    /// It sends a message.
+    Message(CommMessage),
+    /// It takes comms that are opened for this target.
+    Target(String),
+    /// The callbacks of a message run from here.
+    Begin {
+        /// The message's number in the mailbox.
+        request: u64,
+        /// The output area that takes what they print, by its comm.
+        output: Option<String>,
+    },
+    /// They have run.
+    End {
+        /// The message's number in the mailbox.
+        request: u64,
+        /// Why one of them failed, if one did.
+        error: Option<CellError>,
+    },
+    /// What is printed and displayed from here on goes into this output area.
+    Capture(Option<String>),
+    /// The child is gone, and its comms with it.
+    Gone,
 }
 
 /// Stops a running cell from another thread.

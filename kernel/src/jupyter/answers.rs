@@ -7,6 +7,7 @@ use jupyter_protocol::ConnectionInfo;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::comms::Comms;
 use super::complete::{complete, inspect};
 use super::is_complete::is_complete;
 use super::kernel_info::{RustVersion, kernel_info};
@@ -20,6 +21,8 @@ pub struct Answers {
     pub connection: ConnectionInfo,
     /// The compiler's version.
     pub rust_version: RustVersion,
+    /// Which comms are open.
+    pub comms: Arc<Comms>,
     /// What the session's cells have defined.
     pub names: Arc<Names>,
 }
@@ -47,7 +50,7 @@ impl Answers {
     fn answer(&self, request: &Request) -> Result<Option<Value>, serde_json::Error> {
         Ok(Some(match request.kind() {
             "kernel_info_request" => kernel_info(&self.rust_version),
-            "comm_info_request" => json!({ "status": "ok", "comms": {} }),
+            "comm_info_request" => self.comms.info(request),
             "is_complete_request" => is_complete(&request.content::<IsCompleteRequest>()?.code).content(),
             "complete_request" => complete(&request.content()?, &self.names),
             "inspect_request" => inspect(&request.content()?),

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::answers::malformed;
+use super::comms::Comms;
 use super::interrupt::Switch;
 use super::iopub::IoPub;
 use super::message::{Request, error_content};
@@ -39,6 +40,8 @@ pub struct Executor {
     pub replies: Replies,
     /// Where a cell's questions go.
     pub questions: Questions,
+    /// Where what is said about comms goes.
+    pub comms: Arc<Comms>,
     /// Told what a cell has defined.
     pub names: Arc<Names>,
     /// Cells counted so far.
@@ -126,6 +129,7 @@ impl Executor {
             allow_stdin: cell.allow_stdin,
             iopub: self.iopub.clone(),
             questions: self.questions.clone(),
+            comms: self.comms.clone(),
         };
         self.switch.begin();
         let outcome = self.worker.run(number, cell.code.clone(), Box::new(output)).await;

@@ -13,7 +13,8 @@ pub struct Switch {
 #[derive(Default)]
 struct State {
     target: Option<Arc<dyn Interrupt>>,
-    running: bool,
+    /// A cell and a widget's callback may overlap for a moment.
+    running: u32,
     early: bool,
 }
 
@@ -27,23 +28,24 @@ impl Switch {
         self.state().target = target;
     }
 
-    /// A cell begins.
+    /// A cell, or a widget's callback, begins.
     pub fn begin(&self) {
         let mut state = self.state();
-        state.running = true;
+        state.running += 1;
         state.early = false;
     }
 
-    /// The cell is over.
+    /// It is over.
     pub fn end(&self) {
-        self.state().running = false;
+        let mut state = self.state();
+        state.running = state.running.saturating_sub(1);
     }
 
     /// Interrupts the running cell, if there is one.
     pub fn request(&self) {
         let target = {
             let mut state = self.state();
-            if !state.running {
+            if state.running == 0 {
                 return;
             }
             if state.target.is_none() {

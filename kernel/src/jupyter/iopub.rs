@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use course_wire::{CommKind, CommMessage};
 use jupyter_protocol::JupyterMessage;
 use jupyter_zmq_client::{KernelIoPubXPubConnection, SubscriptionEvent};
 use serde_json::{Value, json};
@@ -56,6 +57,20 @@ impl IoPub {
         }
     }
 
+    /// Publishes a comm message, with its metadata and buffers.
+    pub async fn publish_comm(&self, message: CommMessage, parent: Option<&Request>) {
+        if !self.closed.load(Ordering::Acquire) {
+            let _ = self.queue.send(comm(message, parent)).await;
+        }
+    }
+
+    /// The same from a thread that is not the runtime's.
+    pub fn publish_comm_blocking(&self, message: CommMessage, parent: Option<&Request>) {
+        if !self.closed.load(Ordering::Acquire) {
+            let _ = self.queue.blocking_send(comm(message, parent));
+        }
+    }
+
     /// Publishes from a thread that is not the runtime's, such as the engine's.
     pub fn publish_blocking(&self, kind: &str, content: Value, parent: Option<&Request>) {
         if !self.closed.load(Ordering::Acquire) {
@@ -92,6 +107,20 @@ impl IoPub {
 fn item(kind: &str, content: Value, parent: Option<&Request>) -> Item {
     let topic = Bytes::copy_from_slice(kind.as_bytes());
     Item::Message(Box::new(message::new(kind, content, parent).with_zmq_identities(vec![topic])))
+}
+
+fn comm(message: CommMessage, parent: Option<&Request>) -> Item {
+    let CommMessage { comm_id, kind, data, metadata, buffers } = message;
+    let (kind, content) = match kind {
+        CommKind::Open { target } => ("comm_open", json!({ "comm_id": comm_id, "target_name": target, "data": data })),
+        CommKind::Message => ("comm_msg", json!({ "comm_id": comm_id, "data": data })),
+        CommKind::Close => ("comm_close", json!({ "comm_id": comm_id, "data": data })),
+    };
+    let message = message::new(kind, content, parent)
+        .with_zmq_identities(vec![Bytes::from_static(b"comm")])
+        .with_metadata(if metadata.is_object() { metadata } else { json!({}) })
+        .with_buffers(buffers.into_iter().map(|buffer| buffer.0.into()).collect());
+    Item::Message(Box::new(message))
 }
 
 impl Broadcast {

@@ -21,8 +21,12 @@ pub struct Request {
     pub header: Header,
     /// The header of the message that it answers, if any.
     pub parent: Option<Header>,
+    /// Its metadata; `null` when it was not JSON.
+    pub metadata: Value,
     /// Its content; `null` when it was not JSON.
     pub content: Value,
+    /// Binary parts, which comm messages may have.
+    pub buffers: Vec<Bytes>,
 }
 
 impl Request {
@@ -36,7 +40,9 @@ impl Request {
             identities: raw.zmq_identities.clone(),
             header: serde_json::from_slice(frame(0))?,
             parent: serde_json::from_slice(frame(1)).ok(),
+            metadata: serde_json::from_slice(frame(2)).unwrap_or_default(),
             content: serde_json::from_slice(frame(3)).unwrap_or_default(),
+            buffers: raw.jparts.get(4..).unwrap_or_default().to_vec(),
         })
     }
 
@@ -107,6 +113,15 @@ mod tests {
         assert_eq!(reply.zmq_identities, [Bytes::from_static(b"client")]);
         assert_eq!(reply.parent_header.unwrap().msg_id, "1");
         assert_eq!(serde_json::to_value(&reply.content).unwrap(), json!({ "status": "ok" }));
+    }
+
+    #[test]
+    fn what_follows_the_content_are_buffers() {
+        let mut raw = raw([HEADER, "{}", r#"{"version":"2.1.0"}"#, "{}"]);
+        raw.jparts.extend([Bytes::from_static(&[0, 255]), Bytes::new()]);
+        let request = Request::parse(&raw).unwrap();
+        assert_eq!(request.metadata["version"], "2.1.0");
+        assert_eq!(request.buffers, [&[0, 255][..], &[]]);
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //!
 //! One [`session`] serves one front end's notebook. Its parts run at the same time, so a client gets answers while a cell
 //! runs: [`shell`] and [`control`] read requests, [`execute`] takes cells one after another, [`worker`] is the thread that
-//! the engine lives on, [`iopub`] tells everyone what happens, [`stdin`] asks the learner for a line.
+//! the engine lives on, [`comms`] are what widgets talk over, [`iopub`] tells everyone what happens, [`stdin`] asks the learner for a line.
 
 mod answers;
+mod capture;
+mod comms;
 mod complete;
 mod connection;
 mod control;
@@ -17,6 +19,7 @@ mod is_complete;
 mod kernel_info;
 mod log;
 mod message;
+mod model;
 mod names;
 mod output;
 mod router;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use course_wire::Bundle;
 use serde_json::{Value, json};
 
+use super::comms::Comms;
 use super::iopub::IoPub;
 use super::message::Request;
 use super::stdin::Questions;
@@ -24,10 +25,31 @@ pub struct CellOutput {
     pub iopub: IoPub,
     /// Where questions go.
     pub questions: Questions,
+    /// Where what is said about comms goes, and who may catch output on its way.
+    pub comms: Arc<Comms>,
 }
 
 impl Output for CellOutput {
     fn emit(&self, event: Event) {
+        let event = match event {
+            Event::Comm(event) => return self.comms.emit(event, &self.request),
+            event => match self.comms.capture(event, &self.request) {
+                Some(event) => event,
+                None => return,
+            },
+        };
+        // While a cell runs, what a widget's callback shows belongs to the widget's message.
+        if let Some(request) = self.comms.running() {
+            match event {
+                Event::Input { answer, .. } => drop(answer.send(None)),
+                event => {
+                    if let Some((kind, content)) = message(event, self.number) {
+                        self.iopub.publish_blocking(kind, content, Some(&request));
+                    }
+                }
+            }
+            return;
+        }
         match event {
             Event::Input { prompt, password, answer } => {
                 if self.allow_stdin {
@@ -63,7 +85,7 @@ fn message(event: Event, number: u32) -> Option<(&'static str, Value)> {
             ("execute_result", content)
         }
         Event::ClearOutput { wait } => ("clear_output", json!({ "wait": wait })),
-        Event::Input { .. } => return None,
+        Event::Input { .. } | Event::Comm(_) => return None,
     })
 }
 

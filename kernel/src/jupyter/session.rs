@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::answers::Answers;
+use super::comms::Comms;
 use super::connection::Sockets;
 use super::control::Control;
 use super::error::Error;
@@ -42,12 +43,12 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let session_id = uuid::Uuid::new_v4().to_string();
     let sockets = Sockets::bind(&config.connection, &session_id).await?;
     let switch = Arc::<Switch>::default();
-    let (worker, engine_ended) = Worker::start(config.engine, switch.clone())?;
-    let stopper = worker.stopper();
-
     let (shell_requests, shell_replies) = router::split(sockets.shell, "shell");
     let (control_requests, control_replies) = router::split(sockets.control, "control");
     let (iopub, broadcast) = iopub::channel(sockets.iopub);
+    let comms = Arc::new(Comms::new(iopub.clone()));
+    let (worker, engine_ended) = Worker::start(config.engine, switch.clone(), comms.mailbox())?;
+    let stopper = worker.stopper();
     let (questions, desk) = stdin::desk(sockets.stdin);
     let (cell_sender, cells) = mpsc::unbounded_channel();
     let (end, mut ended) = mpsc::channel(1);
@@ -55,6 +56,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let answers = Arc::new(Answers {
         connection: config.connection,
         rust_version: config.rust_version,
+        comms: comms.clone(),
         names: Arc::clone(&names),
     });
 
@@ -70,6 +72,9 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             replies: shell_replies.clone(),
             iopub: iopub.clone(),
             answers: answers.clone(),
+            comms: comms.clone(),
+            line: worker.comm_line(),
+            questions: questions.clone(),
             cells: cell_sender,
         }
         .run(),
@@ -94,6 +99,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             iopub: iopub.clone(),
             replies: shell_replies,
             questions: questions.clone(),
+            comms,
             names,
             count: 0,
         }

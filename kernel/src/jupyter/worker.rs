@@ -14,7 +14,8 @@ use tokio::sync::oneshot;
 use super::error::Error;
 use super::interrupt::Switch;
 use super::log::log;
-use crate::engine::{Cell, CellError, Engine, Outcome, Output};
+use crate::engine::mailbox::Mailbox;
+use crate::engine::{Cell, CellError, CommEvent, Engine, Event, Outcome, Output};
 
 /// Starts an engine: once with the session, and again after one has failed.
 pub type EngineFactory = Box<dyn FnMut() -> anyhow::Result<Box<dyn Engine>> + Send>;
@@ -24,6 +25,7 @@ const STACK_BYTES: usize = 256 << 20;
 
 enum Order {
     Run { number: u32, code: String, output: Box<dyn Output + Send>, done: oneshot::Sender<Outcome> },
+    Comms { output: Box<dyn Output + Send> },
     Stop,
 }
 
@@ -41,10 +43,10 @@ impl Worker {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(factory: EngineFactory, switch: Arc<Switch>) -> Result<(Self, Ended), Error> {
+    pub fn start(factory: EngineFactory, switch: Arc<Switch>, mailbox: Arc<Mailbox>) -> Result<(Self, Ended), Error> {
         let (orders, receiver) = mpsc::channel();
         let (over, ended) = oneshot::channel();
-        let mut bench = Bench { factory, engine: None, switch: switch.clone() };
+        let mut bench = Bench { factory, engine: None, switch: switch.clone(), mailbox };
         std::thread::Builder::new()
             .name("cells".into())
             .stack_size(STACK_BYTES)
@@ -66,9 +68,26 @@ impl Worker {
         outcome.await.unwrap_or_else(|_| kernel_bug("the thread that runs cells is gone"))
     }
 
+    /// A handle that gets the engine to look at its comm messages.
+    pub fn comm_line(&self) -> CommLine {
+        CommLine { orders: self.orders.clone() }
+    }
+
     /// A handle that ends the thread while this one waits for a cell.
     pub fn stopper(&self) -> Stopper {
         Stopper { orders: self.orders.clone(), switch: self.switch.clone() }
+    }
+}
+
+/// Gets the engine to look at its comm messages once no cell runs; a running cell may have taken them by then.
+pub struct CommLine {
+    orders: mpsc::Sender<Order>,
+}
+
+impl CommLine {
+    /// Asks for a look, and does not wait; callbacks' output goes to `output`.
+    pub fn knock(&self, output: Box<dyn Output + Send>) {
+        let _ = self.orders.send(Order::Comms { output });
     }
 }
 
@@ -99,6 +118,7 @@ struct Bench {
     factory: EngineFactory,
     engine: Option<Box<dyn Engine>>,
     switch: Arc<Switch>,
+    mailbox: Arc<Mailbox>,
 }
 
 impl Bench {
@@ -106,9 +126,15 @@ impl Bench {
         if let Err(error) = self.engine() {
             log(format_args!("{}: {}", error.ename, error.evalue));
         }
-        while let Ok(Order::Run { number, code, output, done }) = orders.recv() {
-            let outcome = self.run(number, &code, output.as_ref());
-            let _ = done.send(outcome);
+        loop {
+            match orders.recv() {
+                Ok(Order::Run { number, code, output, done }) => {
+                    let outcome = self.run(number, &code, output.as_ref());
+                    let _ = done.send(outcome);
+                }
+                Ok(Order::Comms { output }) => self.comms(output.as_ref()),
+                Ok(Order::Stop) | Err(_) => break,
+            }
         }
         self.end();
     }
@@ -126,17 +152,31 @@ impl Bench {
             Ok(outcome) => outcome,
             Err(panic) => {
                 self.end();
+                output.emit(Event::Comm(CommEvent::Gone));
                 kernel_bug(panic_text(panic.as_ref()))
             }
+        }
+    }
+
+    fn comms(&mut self, output: &dyn Output) {
+        let Some(engine) = &mut self.engine else { return output.emit(Event::Comm(CommEvent::Gone)) };
+        self.switch.begin();
+        let done = catch_unwind(AssertUnwindSafe(|| engine.comms(output)));
+        self.switch.end();
+        if let Err(panic) = done {
+            log(format_args!("the engine failed on a comm message: {}", panic_text(panic.as_ref())));
+            self.end();
+            output.emit(Event::Comm(CommEvent::Gone));
         }
     }
 
     /// The engine, started if there is none.
     fn engine(&mut self) -> Result<&mut Box<dyn Engine>, CellError> {
         if self.engine.is_none() {
-            let engine = catch_unwind(AssertUnwindSafe(|| (self.factory)()))
+            let mut engine = catch_unwind(AssertUnwindSafe(|| (self.factory)()))
                 .unwrap_or_else(|panic| Err(anyhow::anyhow!("{}", panic_text(panic.as_ref()))))
                 .map_err(|error| cell_error("KernelNotReady", format!("cells cannot run yet: {error:#}")))?;
+            engine.connect(self.mailbox.clone());
             self.switch.set_target(Some(engine.interrupter()));
             self.engine = Some(engine);
         }

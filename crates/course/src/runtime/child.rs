@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use course_wire::{Failure, FromChild, LineMap, ToChild, frame, interrupt, link};
+use course_wire::{Failure, FromChild, LineMap, ToChild, comm, frame, interrupt, link};
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW, Symbol};
 
 use super::{cell, panic, store};
@@ -20,9 +20,17 @@ const STACK: usize = 512 << 20;
 const FLUSH_EVERY: Duration = Duration::from_millis(50);
 
 enum Job {
-    Run { number: u32, library: PathBuf, symbol: String, source: String, lines: LineMap },
+    Run {
+        number: u32,
+        library: PathBuf,
+        symbol: String,
+        source: String,
+        lines: LineMap,
+    },
     Forget(Vec<String>),
     List,
+    /// Comm messages have come in; the last cell may have taken them where it polled.
+    Comms,
 }
 
 /// Runs cells until the kernel closes the link; `course-kernel runtime` calls this in the staged library.
@@ -57,6 +65,10 @@ fn read_kernel(mut reader: UnixStream, jobs: &Sender<Job>) {
             }
             ToChild::Forget { names } => Job::Forget(names),
             ToChild::Variables => Job::List,
+            ToChild::Comm { request, message } => {
+                comm::arrived(request, message);
+                Job::Comms
+            }
             ToChild::Drained { sequence } => {
                 link::drained(sequence);
                 continue;
@@ -96,6 +108,11 @@ fn run_cells(queue: &Receiver<Job>) {
             }
             Job::Forget(names) => {
                 store::forget(&names);
+                continue;
+            }
+            Job::Comms => {
+                interrupt::clear();
+                comm::poll();
                 continue;
             }
             Job::List => FromChild::Variables { variables: store::list() },

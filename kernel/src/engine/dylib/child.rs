@@ -1,10 +1,12 @@
 //! The process that runs cells, and the pump that carries its output.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child as Process, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -12,9 +14,11 @@ use course_wire::{Failure, FromChild, StoreEntry, ToChild, frame};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::interrupt::{Control, kill};
+use super::report;
 use super::stream::Stream;
+use crate::engine::mailbox::Mailbox;
 use crate::engine::stage::Stage;
-use crate::engine::{Event, Output};
+use crate::engine::{CommEvent, Event, Output};
 
 /// What is printed is sent on at the latest after this long.
 const BATCH: Duration = Duration::from_millis(40);
@@ -27,6 +31,9 @@ const OUTPUT_CAP: usize = 8 << 20;
 pub struct Child {
     process: Process,
     link: UnixStream,
+    writer: Writer,
+    /// Comm messages that it was sent and has not dealt with.
+    comms: usize,
     stdout: std::process::ChildStdout,
     stderr: std::process::ChildStderr,
 }
@@ -39,6 +46,27 @@ struct Ready {
     stderr: bool,
 }
 
+/// What a pump carries between.
+pub struct Carrier<'a> {
+    /// Learns which process ■ is to reach.
+    pub control: &'a Control,
+    /// What the front end's widgets say.
+    pub mailbox: &'a Mailbox,
+    /// The cells' sources, for the errors of callbacks.
+    pub cells: &'a BTreeMap<u32, String>,
+    /// Where everything goes.
+    pub output: &'a dyn Output,
+}
+
+/// What a pump waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// The end of the cell.
+    Cell,
+    /// The end of the callbacks of every comm message.
+    Comms,
+}
+
 /// How the child's part of a cell ended.
 #[derive(Debug)]
 pub enum Ended {
@@ -49,8 +77,35 @@ pub enum Ended {
         /// What is stored now.
         variables: Vec<StoreEntry>,
     },
+    /// All callbacks have run.
+    Comms,
     /// The process is gone.
     Died(ExitStatus),
+}
+
+/// The writing end of the link: messages from different threads must not end up inside one another.
+#[derive(Debug, Clone)]
+pub struct Writer(Arc<Mutex<UnixStream>>);
+
+impl Writer {
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// When the child is gone, or the message is too long.
+    pub fn send(&self, message: &ToChild) -> std::io::Result<()> {
+        frame::write(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), message)
+    }
+
+    /// Sends a message unless another is on its way, which may be stuck.
+    ///
+    /// # Errors
+    /// When the child is gone.
+    pub fn try_send(&self, message: &ToChild) -> std::io::Result<()> {
+        match self.0.try_lock() {
+            Ok(mut link) => frame::write(&mut *link, message),
+            Err(_) => Ok(()),
+        }
+    }
 }
 
 impl Child {
@@ -91,7 +146,8 @@ impl Child {
         for fd in [stdout.as_fd(), stderr.as_fd()] {
             set_nonblocking(fd)?;
         }
-        let mut child = Self { process, link: ours, stdout, stderr };
+        let writer = Writer(Arc::new(Mutex::new(ours.try_clone().context("no second handle on the child's socket")?)));
+        let mut child = Self { process, link: ours, writer, comms: 0, stdout, stderr };
         child.link.set_read_timeout(Some(Duration::from_secs(60)))?;
         let ready = frame::read::<FromChild>(&mut child.link);
         child.link.set_read_timeout(None)?;
@@ -115,12 +171,28 @@ impl Child {
     /// # Errors
     /// When the child is gone.
     pub fn send(&mut self, message: &ToChild) -> std::io::Result<()> {
-        frame::write(&mut self.link, message)
+        self.writer.send(message)
     }
 
-    /// Carries output until the cell is over.
-    pub fn pump(&mut self, control: &Control, output: &dyn Output) -> Ended {
-        let _guard = control.running(self.id(), self.link.try_clone().ok());
+    /// Hands over what is in the mailbox.
+    fn deliver(&mut self, mailbox: &Mailbox, output: &dyn Output) {
+        for (request, message) in mailbox.take() {
+            match self.send(&ToChild::Comm { request, message }) {
+                Ok(()) => self.comms += 1,
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+                    let error = Some(report::command(format!("a widget's message was dropped: {error}")));
+                    output.emit(Event::Comm(CommEvent::End { request, error }));
+                }
+                // The child is gone: the pump finds out.
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Carries output to the front end, and what its widgets say to the child, until what is waited for has come.
+    pub fn pump(&mut self, carrier: &Carrier<'_>, until: Until) -> Ended {
+        let Carrier { control, mailbox, cells, output } = *carrier;
+        let _guard = control.running(self.id(), self.writer.clone());
         let mut stdout = Stream::new(OUTPUT_CAP);
         let mut stderr = Stream::new(OUTPUT_CAP);
         let mut oldest: Option<Instant> = None;
@@ -128,11 +200,16 @@ impl Child {
             if control.deadline().is_some_and(|deadline| Instant::now() >= deadline) {
                 kill(self.id());
             }
+            self.deliver(mailbox, output);
+            if until == Until::Comms && self.comms == 0 {
+                flush(&mut stdout, &mut stderr, output);
+                return Ended::Comms;
+            }
             let wait = match oldest {
                 Some(since) => BATCH.saturating_sub(since.elapsed()),
                 None => Duration::from_millis(200),
             };
-            let ready = self.wait(wait);
+            let ready = self.wait(wait, mailbox);
             self.read_ready(ready, &mut stdout, &mut stderr, output);
             if stdout.pending() || stderr.pending() {
                 let since = *oldest.get_or_insert_with(Instant::now);
@@ -157,7 +234,10 @@ impl Child {
                 Ok(Some(message)) => {
                     flush(&mut stdout, &mut stderr, output);
                     oldest = None;
-                    if let Some(answer) = emit(message, output) {
+                    if matches!(message, FromChild::CommEnd { .. }) {
+                        self.comms = self.comms.saturating_sub(1);
+                    }
+                    if let Some(answer) = emit(message, cells, output) {
                         let _ = self.send(&answer);
                     }
                 }
@@ -175,18 +255,21 @@ impl Child {
     }
 
     /// Waits for anything to arrive; says what has.
-    fn wait(&self, timeout: Duration) -> Ready {
+    fn wait(&self, timeout: Duration, mailbox: &Mailbox) -> Ready {
         let events = PollFlags::POLLIN;
+        let link = self.link.as_fd();
         let mut fds = [
-            PollFd::new(self.link.as_fd(), events),
+            PollFd::new(link, events),
             PollFd::new(self.stdout.as_fd(), events),
             PollFd::new(self.stderr.as_fd(), events),
+            // Its messages are looked for at every turn.
+            PollFd::new(mailbox.bell().unwrap_or(link), events),
         ];
         let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
         if poll(&mut fds, timeout).is_err() {
             return Ready::default();
         }
-        let [message, stdout, stderr] = fds.map(|fd| fd.revents().is_some_and(|events| !events.is_empty()));
+        let [message, stdout, stderr, _] = fds.map(|fd| fd.revents().is_some_and(|events| !events.is_empty()));
         Ready { message, stdout, stderr }
     }
 
@@ -237,7 +320,7 @@ fn flush(stdout: &mut Stream, stderr: &mut Stream, output: &dyn Output) {
 }
 
 /// Passes a message on; gives the answer the child waits for.
-fn emit(message: FromChild, output: &dyn Output) -> Option<ToChild> {
+fn emit(message: FromChild, cells: &BTreeMap<u32, String>, output: &dyn Output) -> Option<ToChild> {
     let sequence = match message {
         FromChild::Display { sequence, bundle, display_id, update } => {
             output.emit(Event::Display { bundle, display_id, update });
@@ -255,6 +338,27 @@ fn emit(message: FromChild, output: &dyn Output) -> Option<ToChild> {
             let (answer, arrives) = std::sync::mpsc::channel();
             output.emit(Event::Input { prompt, password, answer });
             return Some(ToChild::Input { value: arrives.recv().ok().flatten() });
+        }
+        FromChild::Comm { message } => {
+            output.emit(Event::Comm(CommEvent::Message(message)));
+            return None;
+        }
+        FromChild::CommTarget { name } => {
+            output.emit(Event::Comm(CommEvent::Target(name)));
+            return None;
+        }
+        FromChild::CommBegin { sequence, request, output: area } => {
+            output.emit(Event::Comm(CommEvent::Begin { request, output: area }));
+            sequence
+        }
+        FromChild::CommEnd { sequence, request, failure } => {
+            let error = failure.map(|failure| report::callback(&failure, cells));
+            output.emit(Event::Comm(CommEvent::End { request, error }));
+            sequence
+        }
+        FromChild::Capture { sequence, output: area } => {
+            output.emit(Event::Comm(CommEvent::Capture(area)));
+            sequence
         }
         FromChild::Ready | FromChild::Variables { .. } | FromChild::Finished { .. } => return None,
     };

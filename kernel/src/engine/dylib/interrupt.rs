@@ -1,13 +1,13 @@
 //! What ■ does: it ends a compile at once, asks running code to stop, and at the second press ends the child.
 
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use course_wire::{ToChild, frame};
+use course_wire::ToChild;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use super::child::Writer;
 use crate::engine::Interrupt;
 
 /// How long code that polls nothing may go on after the first press.
@@ -20,7 +20,7 @@ enum Phase {
     /// A process group to kill: rustc, or a shell command.
     Command(u32),
     /// A cell runs in the child with this process group.
-    Running { child: u32, link: Option<UnixStream>, asked: Option<Instant> },
+    Running { child: u32, link: Writer, asked: Option<Instant> },
 }
 
 /// Shared between the engine's thread and whoever presses ■.
@@ -68,7 +68,7 @@ impl Control {
     }
 
     /// A cell runs in the child until the guard is dropped.
-    pub fn running(&self, child: u32, link: Option<UnixStream>) -> Guard<'_> {
+    pub fn running(&self, child: u32, link: Writer) -> Guard<'_> {
         let mut state = self.state();
         state.phase = Phase::Running { child, link, asked: None };
         let again = std::mem::take(&mut state.interrupted);
@@ -111,7 +111,7 @@ impl Interrupt for Control {
             Phase::Idle => {}
             Phase::Command(process_group) => kill(*process_group),
             Phase::Running { child, link, asked } => {
-                let sent = link.as_mut().is_some_and(|link| frame::write(link, &ToChild::Interrupt).is_ok());
+                let sent = link.try_send(&ToChild::Interrupt).is_ok();
                 if second || !sent {
                     kill(*child);
                 } else {

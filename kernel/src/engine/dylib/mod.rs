@@ -39,12 +39,13 @@ use anyhow::Context as _;
 use course_wire::{Bundle, StoreEntry, ToChild};
 
 use self::build::{Build, Built};
-use self::child::{Child, Ended};
+use self::child::{Carrier, Child, Ended, Until};
 use self::commands::{Command, Optimisation};
 use self::interrupt::Control;
 use self::session::{Gone, Session};
+use super::mailbox::Mailbox;
 use super::stage::Stage;
-use super::{Cell, CellError, Engine, Event, Interrupt, Outcome, Output};
+use super::{Cell, CellError, CommEvent, Engine, Event, Interrupt, Outcome, Output};
 
 /// The engine behind the kernel.
 pub struct DylibEngine {
@@ -52,6 +53,7 @@ pub struct DylibEngine {
     folder: tempfile::TempDir,
     child: Option<Child>,
     control: Control,
+    mailbox: Arc<Mailbox>,
     session: Session,
     cells: BTreeMap<u32, String>,
     stored: Vec<StoreEntry>,
@@ -74,6 +76,7 @@ impl DylibEngine {
             folder,
             child: Some(child),
             control: Control::default(),
+            mailbox: Arc::default(),
             session: Session::default(),
             cells: BTreeMap::new(),
             stored: Vec::new(),
@@ -138,7 +141,8 @@ impl DylibEngine {
         };
         // A child that died while idle is found out here, or by the pump.
         let _ = child.send(&forget).and_then(|()| child.send(&run));
-        match child.pump(&self.control, output) {
+        let carrier = Carrier { control: &self.control, mailbox: &self.mailbox, cells: &self.cells, output };
+        match child.pump(&carrier, Until::Cell) {
             Ended::Finished { failure, variables } => {
                 self.child = Some(child);
                 self.statics.extend(built.statics);
@@ -169,9 +173,15 @@ impl DylibEngine {
                     Some(failure) => Err(report::failure(number, &failure, &self.cells)),
                 }
             }
+            // It was not waited for.
+            Ended::Comms => {
+                self.child = Some(child);
+                Ok(())
+            }
             Ended::Died(status) => {
                 child.end();
                 let lost = self.lose_variables(number);
+                output.emit(Event::Comm(CommEvent::Gone));
                 Err(report::died(status, self.control.interrupted(), &lost))
             }
         }
@@ -226,6 +236,7 @@ impl DylibEngine {
                 if let Some(child) = self.child.take() {
                     child.end();
                 }
+                output.emit(Event::Comm(CommEvent::Gone));
                 self.statics.clear();
                 self.stored.clear();
                 self.session.variables.clear();
@@ -252,6 +263,30 @@ impl Engine for DylibEngine {
 
     fn interrupter(&self) -> Arc<dyn Interrupt> {
         Arc::new(self.control.clone())
+    }
+
+    fn connect(&mut self, mailbox: Arc<Mailbox>) {
+        self.mailbox = mailbox;
+    }
+
+    fn comms(&mut self, output: &dyn Output) {
+        let Some(mut child) = self.child.take() else {
+            drop(self.mailbox.take());
+            return output.emit(Event::Comm(CommEvent::Gone));
+        };
+        self.control.begin();
+        let carrier = Carrier { control: &self.control, mailbox: &self.mailbox, cells: &self.cells, output };
+        if let Ended::Died(status) = child.pump(&carrier, Until::Comms) {
+            child.end();
+            let number = self.cells.keys().next_back().copied().unwrap_or_default();
+            let lost = self.lose_variables(number);
+            let error = report::died(status, self.control.interrupted(), &lost);
+            output.emit(Event::Stderr(format!("{}\n", error.traceback.join("\n"))));
+            output.emit(Event::Comm(CommEvent::Gone));
+        } else {
+            self.child = Some(child);
+        }
+        self.control.end();
     }
 
     fn shutdown(&mut self) {

@@ -32,6 +32,28 @@ pub fn interrupted_compile() -> CellError {
 
 /// A panic, an error that `?` met, or a loop of the course that was interrupted.
 pub fn failure(number: u32, failure: &Failure, cells: &BTreeMap<u32, String>) -> CellError {
+    let mut more = places(failure, cells);
+    if failure.name == "Interrupted" {
+        return error("Interrupted", "stopped at a safe point; variables from earlier cells are kept".into(), more);
+    }
+    if more.is_empty() && failure.name != "Panic" {
+        more.push(format!("  {BLUE}-->{RESET} cell [{number}], returned by `?`"));
+    }
+    error(&failure.name, failure.message.clone(), more)
+}
+
+/// The same of a widget's callback.
+pub fn callback(failure: &Failure, cells: &BTreeMap<u32, String>) -> CellError {
+    let mut more = places(failure, cells);
+    if failure.name == "Interrupted" {
+        return error("Interrupted", "the widget's callback was stopped; all variables are kept".into(), more);
+    }
+    more.push("in a widget's callback; the kernel and its variables are fine".into());
+    error(&failure.name, failure.message.clone(), more)
+}
+
+/// The lines of cells that a failure went through, innermost first.
+fn places(failure: &Failure, cells: &BTreeMap<u32, String>) -> Vec<String> {
     let mut more = Vec::new();
     let mut shown: Vec<(u32, u32)> = Vec::new();
     for place in failure.place.iter().chain(&failure.frames) {
@@ -41,13 +63,7 @@ pub fn failure(number: u32, failure: &Failure, cells: &BTreeMap<u32, String>) ->
         shown.push((place.cell, place.line));
         more.push(source_line(place, cells));
     }
-    if failure.name == "Interrupted" {
-        return error("Interrupted", "stopped at a safe point; variables from earlier cells are kept".into(), more);
-    }
-    if shown.is_empty() && failure.name != "Panic" {
-        more.push(format!("  {BLUE}-->{RESET} cell [{number}], returned by `?`"));
-    }
-    error(&failure.name, failure.message.clone(), more)
+    more
 }
 
 fn source_line(place: &Place, cells: &BTreeMap<u32, String>) -> String {
