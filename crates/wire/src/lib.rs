@@ -7,14 +7,18 @@
 //!
 //! Every crate of the course may poll [`interrupt`] and write to [`link`]; neither does anything outside a notebook.
 
+mod bundle;
 pub mod comm;
 pub mod frame;
+pub mod html;
 pub mod interrupt;
 mod lines;
 pub mod link;
 mod message;
+pub mod size;
 
+pub use bundle::Bundle;
 pub use comm::{Buffer, CommKind, CommMessage};
 pub use interrupt::Interrupted;
 pub use lines::{LineMap, LineSpan};
-pub use message::{Bundle, Failure, FromChild, Place, StoreEntry, ToChild};
+pub use message::{Failure, FromChild, Place, StoreEntry, ToChild};

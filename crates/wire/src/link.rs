@@ -2,11 +2,17 @@
 
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::{Bundle, Failure, FromChild, frame};
 
 static LINK: OnceLock<Link> = OnceLock::new();
+
+/// The largest bundle that is put into a frame, in bytes; escaped, it may become longer. The kernel's own limit is far below.
+const MOST: Option<u64> = Some(frame::MAX_FRAME as u64 / 2);
+
+static CELL: AtomicU64 = AtomicU64::new(0);
 
 struct Link {
     writer: Mutex<UnixStream>,
@@ -41,6 +47,16 @@ pub fn connected() -> bool {
     LINK.get().is_some()
 }
 
+/// Another cell begins; called by the child before it runs one.
+pub fn begin_cell() {
+    CELL.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Counts the cells that this process has begun: what belongs to one cell's output tells by it that the cell is over.
+pub fn cell() -> u64 {
+    CELL.load(Ordering::Relaxed)
+}
+
 /// Sends a message that asks for no answer. Does nothing outside a notebook.
 ///
 /// # Errors
@@ -57,6 +73,7 @@ pub fn send(message: &FromChild) -> io::Result<()> {
 /// # Errors
 /// When the kernel is gone.
 pub fn display(bundle: Bundle, display_id: Option<String>, update: bool) -> io::Result<()> {
+    let bundle = bundle.within(MOST);
     ordered(|sequence| FromChild::Display { sequence, bundle, display_id, update })
 }
 
@@ -65,6 +82,7 @@ pub fn display(bundle: Bundle, display_id: Option<String>, update: bool) -> io::
 /// # Errors
 /// When the kernel is gone.
 pub fn result(bundle: Bundle) -> io::Result<()> {
+    let bundle = bundle.within(MOST);
     ordered(|sequence| FromChild::Result { sequence, bundle })
 }
 

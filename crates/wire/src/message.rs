@@ -3,47 +3,8 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use crate::{CommMessage, LineMap};
-
-/// One piece of rich output: the same thing in several MIME types, of which a front end picks the richest it can show.
-///
-/// `text/plain` is always among them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Bundle {
-    /// MIME type → content: text, base64 text for images, or JSON for `…+json` types.
-    pub data: Map<String, Value>,
-    /// MIME type → hints for the front end, such as an image's width.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub metadata: Map<String, Value>,
-}
-
-impl Bundle {
-    /// A bundle with only its plain text.
-    pub fn text(text: impl Into<String>) -> Self {
-        let mut bundle = Self::default();
-        bundle.insert("text/plain", text.into());
-        bundle
-    }
-
-    /// A bundle with HTML and the plain text that stands in for it.
-    pub fn html(html: impl Into<String>, text: impl Into<String>) -> Self {
-        let mut bundle = Self::text(text);
-        bundle.insert("text/html", html.into());
-        bundle
-    }
-
-    /// Adds or replaces the content for one MIME type.
-    pub fn insert(&mut self, mime: impl Into<String>, content: impl Into<Value>) {
-        self.data.insert(mime.into(), content.into());
-    }
-
-    /// The plain text, empty if there is none.
-    pub fn plain(&self) -> &str {
-        self.data.get("text/plain").and_then(Value::as_str).unwrap_or_default()
-    }
-}
+use crate::{Bundle, CommMessage, LineMap};
 
 /// Kernel → child.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

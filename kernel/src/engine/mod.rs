@@ -16,6 +16,9 @@ pub trait Engine: Send {
     /// Runs one cell to its end. Output flows through `output` while it runs; the call blocks.
     fn execute(&mut self, cell: Cell<'_>, output: &dyn Output) -> Outcome;
 
+    /// Passes on what threads of earlier cells say; called again and again while no cell runs, with the last cell's output.
+    fn idle(&mut self, _output: &dyn Output) {}
+
     /// A handle that stops the running cell from another thread.
     fn interrupter(&self) -> Arc<dyn Interrupt>;
 

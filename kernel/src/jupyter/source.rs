@@ -1,23 +1,32 @@
 //! Cell source as the Jupyter side looks at it: without running it, and without being hurt by it.
 
-/// Replaces command lines (`:vars`, `!ls`, `%time`) by empty ones, so that what is left is Rust in its own lines.
+/// Replaces command lines (`:vars`, `!ls`) by empty ones and `%time` by spaces, so that what is left is Rust in its own lines.
 ///
 /// `None` when the whole cell is not Rust, such as one that starts with `%%bash`.
 pub fn without_commands(code: &str) -> Option<String> {
-    if code.trim_start().starts_with("%%") {
-        return None;
-    }
     let mut at_top = true;
-    let lines = code.split('\n').map(|line| {
-        at_top &= line.trim().is_empty() || is_command(line);
-        if at_top { "" } else { line }
-    });
-    Some(lines.collect::<Vec<_>>().join("\n"))
+    let mut lines = Vec::new();
+    for line in code.split('\n') {
+        let text = line.trim();
+        let word = text.split_whitespace().next().unwrap_or_default();
+        if at_top && word.starts_with("%%") && !matches!(word, "%%time" | "%%timeit") {
+            return None;
+        }
+        let rust = if matches!(word, "%time" | "%timeit") {
+            line.replacen(word, &" ".repeat(word.len()), 1)
+        } else if at_top && is_command(text) {
+            String::new()
+        } else {
+            line.to_owned()
+        };
+        at_top &= text.is_empty() || text.starts_with("//") || is_command(text);
+        lines.push(rust);
+    }
+    Some(lines.join("\n"))
 }
 
 /// Only the lines at the top of a cell can be commands; below them `!x` is an expression.
 fn is_command(line: &str) -> bool {
-    let line = line.trim_start();
     line.starts_with(['!', '%']) || line.starts_with(':') && !line.starts_with("::")
 }
 
@@ -44,5 +53,10 @@ mod tests {
         assert_eq!(without_commands(":vars\n\n!ls\nlet x = 1;").unwrap(), "\n\n\nlet x = 1;");
         assert_eq!(without_commands("::f();\n!true").unwrap(), "::f();\n!true");
         assert!(without_commands("\n%%bash\nif").is_none());
+        assert_eq!(without_commands("%%timeit -n 1\nf()").unwrap(), "\nf()");
+        assert_eq!(
+            without_commands("// a\n%time let y = 1;\n%timeit f(y)").unwrap(),
+            "// a\n      let y = 1;\n        f(y)"
+        );
     }
 }

@@ -23,6 +23,9 @@ pub type EngineFactory = Box<dyn FnMut() -> anyhow::Result<Box<dyn Engine>> + Se
 /// Deeply nested code is parsed by recursion; only what is used of the stack takes memory.
 const STACK_BYTES: usize = 256 << 20;
 
+/// How often the engine is asked for what is printed while no cell runs.
+const IDLE: Duration = Duration::from_millis(100);
+
 enum Order {
     Run { number: u32, code: String, output: Box<dyn Output + Send>, done: oneshot::Sender<Outcome> },
     Comms { output: Box<dyn Output + Send> },
@@ -46,7 +49,7 @@ impl Worker {
     pub fn start(factory: EngineFactory, switch: Arc<Switch>, mailbox: Arc<Mailbox>) -> Result<(Self, Ended), Error> {
         let (orders, receiver) = mpsc::channel();
         let (over, ended) = oneshot::channel();
-        let mut bench = Bench { factory, engine: None, switch: switch.clone(), mailbox };
+        let mut bench = Bench { factory, engine: None, switch: switch.clone(), mailbox, last_output: None };
         std::thread::Builder::new()
             .name("cells".into())
             .stack_size(STACK_BYTES)
@@ -119,6 +122,8 @@ struct Bench {
     engine: Option<Box<dyn Engine>>,
     switch: Arc<Switch>,
     mailbox: Arc<Mailbox>,
+    /// The last cell's, for what its threads still say.
+    last_output: Option<Box<dyn Output + Send>>,
 }
 
 impl Bench {
@@ -127,16 +132,27 @@ impl Bench {
             log(format_args!("{}: {}", error.ename, error.evalue));
         }
         loop {
-            match orders.recv() {
+            match orders.recv_timeout(IDLE) {
                 Ok(Order::Run { number, code, output, done }) => {
                     let outcome = self.run(number, &code, output.as_ref());
+                    self.last_output = Some(output);
                     let _ = done.send(outcome);
                 }
                 Ok(Order::Comms { output }) => self.comms(output.as_ref()),
-                Ok(Order::Stop) | Err(_) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => self.idle(),
+                Ok(Order::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
         }
         self.end();
+    }
+
+    fn idle(&mut self) {
+        if let (Some(engine), Some(output)) = (&mut self.engine, &self.last_output)
+            && catch_unwind(AssertUnwindSafe(|| engine.idle(output.as_ref()))).is_err()
+        {
+            log("the engine failed between two cells");
+            self.end();
+        }
     }
 
     fn run(&mut self, number: u32, code: &str, output: &dyn Output) -> Outcome {

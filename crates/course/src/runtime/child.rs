@@ -102,6 +102,7 @@ fn run_cells(queue: &Receiver<Job>) {
             Job::Run { number, library, symbol, source, lines } => {
                 panic::register(source, lines);
                 interrupt::clear();
+                link::begin_cell();
                 let failure = run_library(number, &library, &symbol);
                 let _ = std::io::stdout().flush();
                 FromChild::Finished { failure, variables: store::list() }

@@ -7,3 +7,4 @@ pub mod cell;
 mod child;
 mod panic;
 mod store;
+pub mod timing;

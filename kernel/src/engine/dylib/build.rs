@@ -14,6 +14,7 @@ use super::diagnostics::Reporter;
 use super::generate::{Generated, Plan, unparsed};
 use super::interrupt::Control;
 use super::items::Entry;
+use super::magics::Measure;
 use super::retry::{Probe, Retry, drop_unfit, needs_debug, needs_types, stay_behind};
 use super::session::{Gone, Session, Variable, roots};
 use super::source::{self, Source};
@@ -38,6 +39,8 @@ pub struct Build<'a> {
     pub defined: &'a BTreeSet<String>,
     /// How to optimise.
     pub optimisation: Optimisation,
+    /// Whether it is measured.
+    pub measure: Measure,
 }
 
 /// A cell ready to run.
@@ -94,6 +97,7 @@ impl Build<'_> {
                 debug_errors: retry.debug_errors,
                 probe: retry.probe == Probe::Now,
                 defined: self.defined,
+                measure: self.measure,
             };
             let generated = plan.generate();
             let name = format!("cell-{}-{runs}", cell.number);
@@ -113,7 +117,11 @@ impl Build<'_> {
                         .for_each(|(name, _)| retry.borrows(name));
                     continue;
                 }
-                let (variables, gone) = split_off_local(variables, &mut retry, cell.number);
+                let (variables, gone) = match self.measure {
+                    // What is done often keeps nothing, so nothing is said about its variables.
+                    Measure::Often { .. } => (BTreeMap::new(), BTreeMap::new()),
+                    Measure::No | Measure::Time => split_off_local(variables, &mut retry, cell.number),
+                };
                 return Ok(Built {
                     library,
                     source: format!("{name}.rs"),
@@ -150,7 +158,7 @@ impl Build<'_> {
         runs: &mut u64,
     ) -> Result<Compiled, CellError> {
         *runs += 1;
-        let level = opt_level(cell.code, self.optimisation, generated.loops);
+        let level = opt_level(cell.code, self.optimisation, generated.loops, self.measure);
         compile(self.stage, self.folder, name, &generated.text, level, self.control)
             .map_err(|error| report::kernel(&error))
     }
@@ -233,13 +241,15 @@ fn quoted(message: &str) -> Option<&str> {
     message.split('`').nth(1)
 }
 
-/// A level in the cell (`// opt: 3`), one for all cells, or 2 for code that loops and 0 for code that does not.
-fn opt_level(code: &str, optimisation: Optimisation, loops: bool) -> u8 {
+/// A level in the cell (`// opt: 3`), one for all cells, 3 for what is measured, or 2 for code that loops and 0 for code that does not.
+fn opt_level(code: &str, optimisation: Optimisation, loops: bool, measure: Measure) -> u8 {
     let own =
         code.lines().find_map(|line| line.trim().strip_prefix("//")?.trim().strip_prefix("opt:")?.trim().parse().ok());
     match (own, optimisation) {
         (Some(level @ 0..=3), _) => level,
         (_, Optimisation::Level(level)) => level,
+        // A figure for code that was not optimised says nothing about the code.
+        _ if measure != Measure::No => 3,
         (_, Optimisation::Auto) => {
             if loops {
                 2

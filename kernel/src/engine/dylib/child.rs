@@ -16,15 +16,13 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::interrupt::{Control, kill};
 use super::report;
 use super::stream::Stream;
+use super::updates::Updates;
 use crate::engine::mailbox::Mailbox;
 use crate::engine::stage::Stage;
 use crate::engine::{CommEvent, Event, Output};
 
 /// What is printed is sent on at the latest after this long.
 const BATCH: Duration = Duration::from_millis(40);
-
-/// A cell that goes on printing is cut here, in bytes; the front end holds every byte of it.
-const OUTPUT_CAP: usize = 8 << 20;
 
 /// The running child.
 #[derive(Debug)]
@@ -36,6 +34,10 @@ pub struct Child {
     comms: usize,
     stdout: std::process::ChildStdout,
     stderr: std::process::ChildStderr,
+    /// What its threads print between cells.
+    between: Option<(Stream, Stream)>,
+    /// A cell that goes on printing is cut after so many bytes.
+    pub output_limit: Option<u64>,
 }
 
 /// What has something to read.
@@ -147,7 +149,8 @@ impl Child {
             set_nonblocking(fd)?;
         }
         let writer = Writer(Arc::new(Mutex::new(ours.try_clone().context("no second handle on the child's socket")?)));
-        let mut child = Self { process, link: ours, writer, comms: 0, stdout, stderr };
+        let mut child =
+            Self { process, link: ours, writer, comms: 0, stdout, stderr, between: None, output_limit: None };
         child.link.set_read_timeout(Some(Duration::from_secs(60)))?;
         let ready = frame::read::<FromChild>(&mut child.link);
         child.link.set_read_timeout(None)?;
@@ -193,8 +196,10 @@ impl Child {
     pub fn pump(&mut self, carrier: &Carrier<'_>, until: Until) -> Ended {
         let Carrier { control, mailbox, cells, output } = *carrier;
         let _guard = control.running(self.id(), self.writer.clone());
-        let mut stdout = Stream::new(OUTPUT_CAP);
-        let mut stderr = Stream::new(OUTPUT_CAP);
+        let mut stdout = Stream::new(self.output_limit);
+        let mut stderr = Stream::new(self.output_limit);
+        let mut updates = Updates::default();
+        self.between = None;
         let mut oldest: Option<Instant> = None;
         loop {
             if control.deadline().is_some_and(|deadline| Instant::now() >= deadline) {
@@ -203,13 +208,15 @@ impl Child {
             self.deliver(mailbox, output);
             if until == Until::Comms && self.comms == 0 {
                 flush(&mut stdout, &mut stderr, output);
+                updates.send(output);
                 return Ended::Comms;
             }
             let wait = match oldest {
                 Some(since) => BATCH.saturating_sub(since.elapsed()),
                 None => Duration::from_millis(200),
             };
-            let ready = self.wait(wait, mailbox);
+            let ready = self.wait(updates.due_in().map_or(wait, |due| wait.min(due)), mailbox);
+            updates.send_due(output);
             self.read_ready(ready, &mut stdout, &mut stderr, output);
             if stdout.pending() || stderr.pending() {
                 let since = *oldest.get_or_insert_with(Instant::now);
@@ -229,11 +236,20 @@ impl Child {
                     stdout.end();
                     stderr.end();
                     flush(&mut stdout, &mut stderr, output);
+                    updates.send(output);
                     return Ended::Finished { failure, variables };
+                }
+                Ok(Some(FromChild::Display { sequence, bundle, display_id: Some(id), update: true })) => {
+                    updates.push(id, bundle);
+                    let _ = self.send(&ToChild::Drained { sequence });
                 }
                 Ok(Some(message)) => {
                     flush(&mut stdout, &mut stderr, output);
                     oldest = None;
+                    if !matches!(message, FromChild::Display { .. } | FromChild::Result { .. }) {
+                        // Where they go, or whether they stay, may depend on what comes now.
+                        updates.send(output);
+                    }
                     if matches!(message, FromChild::CommEnd { .. }) {
                         self.comms = self.comms.saturating_sub(1);
                     }
@@ -248,10 +264,38 @@ impl Child {
                     stdout.end();
                     stderr.end();
                     flush(&mut stdout, &mut stderr, output);
+                    updates.send(output);
                     return Ended::Died(status.unwrap_or(ExitStatus::from_raw(0)));
                 }
             }
         }
+    }
+
+    /// Carries what threads of earlier cells say while no cell runs; does not wait.
+    pub fn idle(&mut self, mailbox: &Mailbox, cells: &BTreeMap<u32, String>, output: &dyn Output) {
+        let new = || (Stream::new(self.output_limit), Stream::new(self.output_limit));
+        let (mut stdout, mut stderr) = self.between.take().unwrap_or_else(new);
+        // Bounded: a cell may be waiting to begin.
+        for _ in 0..16 {
+            let ready = self.wait(Duration::ZERO, mailbox);
+            self.read_ready(ready, &mut stdout, &mut stderr, output);
+            let message = if ready.message { frame::read::<FromChild>(&mut self.link).ok().flatten() } else { None };
+            if message.is_some() {
+                self.read_pipes(&mut stdout, &mut stderr);
+            }
+            flush(&mut stdout, &mut stderr, output);
+            let answer = match message {
+                // The page has no field for it: its cell is over.
+                Some(FromChild::Input { .. }) => Some(ToChild::Input { value: None }),
+                Some(message) => emit(message, cells, output),
+                None if ready.stdout || ready.stderr => None,
+                None => break,
+            };
+            if let Some(answer) = answer {
+                let _ = self.send(&answer);
+            }
+        }
+        self.between = Some((stdout, stderr));
     }
 
     /// Waits for anything to arrive; says what has.

@@ -1,8 +1,9 @@
 //! Lines of a cell that speak to the kernel: `:vars`, `:type x`, `!ls`.
 
-use course_wire::Bundle;
+use course_wire::{Bundle, size};
 
 use super::diagnostics::shorten;
+use super::magics::MAGICS;
 use super::session::Session;
 
 /// A command line at the top of a cell.
@@ -18,6 +19,10 @@ pub enum Command {
     Opt(Option<Optimisation>),
     /// `:timing`
     Timing,
+    /// `:warn`, `:warn on`, `:warn off`
+    Warn(Option<bool>),
+    /// `:output`, `:output 50 MB`, `:output off`
+    Output(Option<Option<u64>>),
     /// `:clear`
     Clear,
     /// `:restart`
@@ -38,12 +43,14 @@ pub enum Optimisation {
 }
 
 /// Every command with what it does, as `:help` lists them.
-pub const COMMANDS: [(&str, &str); 8] = [
+pub const COMMANDS: [(&str, &str); 10] = [
     (":help", "this list"),
     (":vars", "the variables: name, type, size"),
     (":type name", "the whole type of a variable"),
     (":opt 0…3 | auto", "how hard to optimise cells; auto gives loops level 2. One cell: // opt: 3"),
     (":timing", "show after each cell how long it compiled and ran; again to stop"),
+    (":warn on | off", "show the compiler's warnings, or do not"),
+    (":output 50 MB | off", "how much a cell may print, and how large a display may be"),
     (":clear", "forget all variables, functions and types"),
     (":restart", "a fresh process: variables go, functions and types stay"),
     ("!command", "run a shell command"),
@@ -73,6 +80,14 @@ impl Command {
                 Self::Opt(Some(Optimisation::Level(level.as_bytes()[0] - b'0')))
             }
             ("timing", None) => Self::Timing,
+            ("warn", None) => Self::Warn(None),
+            ("warn", Some("on")) => Self::Warn(Some(true)),
+            ("warn", Some("off")) => Self::Warn(Some(false)),
+            ("output", None) => Self::Output(None),
+            ("output", Some(_)) => match size::parse(rest.trim_start_matches("output")) {
+                Some(limit) => Self::Output(Some(limit)),
+                None => Self::Unknown(line.to_owned()),
+            },
             ("clear", None) => Self::Clear,
             ("restart", None) => Self::Restart,
             _ => Self::Unknown(line.to_owned()),
@@ -105,16 +120,19 @@ impl Command {
 /// What to say to an unknown command: the near ones.
 pub fn unknown(line: &str) -> String {
     let typed = line.split_whitespace().next().unwrap_or(line);
-    let near: Vec<&str> = COMMANDS
-        .iter()
-        .filter_map(|(usage, _)| usage.split_whitespace().next())
-        .filter(|name| distance(name, typed) <= 2 || name.len() > 2 && typed.len() > 2 && name.starts_with(typed))
-        .collect();
+    let near = near(typed, COMMANDS.iter().filter_map(|(usage, _)| usage.split_whitespace().next()));
     match (COMMANDS.iter().find(|(usage, _)| usage.split_whitespace().next() == Some(typed)), near.is_empty()) {
         (Some((usage, what)), _) => format!("`{typed}` is used as `{usage}`: {what}"),
         (None, false) => format!("there is no command `{typed}`; did you mean `{}`?", near.join("` or `")),
         (None, true) => format!("there is no command `{typed}`; `:help` lists them all"),
     }
+}
+
+/// The names that are a slip of the finger away from what was typed, or begin with it.
+pub fn near<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    names
+        .filter(|name| distance(name, typed) <= 2 || name.len() > 2 && typed.len() > 2 && name.starts_with(typed))
+        .collect()
 }
 
 /// The edits between two words.
@@ -135,7 +153,11 @@ fn distance(left: &str, right: &str) -> usize {
 
 /// `:help`.
 pub fn help() -> Bundle {
-    let rows = COMMANDS.iter().map(|(usage, what)| vec![(*usage).to_owned(), (*what).to_owned()]).collect::<Vec<_>>();
+    let rows = COMMANDS
+        .iter()
+        .chain(&MAGICS)
+        .map(|(usage, what)| vec![(*usage).to_owned(), (*what).to_owned()])
+        .collect::<Vec<_>>();
     table(&["command", "what it does"], &[0], &rows)
 }
 
@@ -203,6 +225,17 @@ mod tests {
         assert_eq!(commands, [Command::Opt(Some(Optimisation::Level(3))), Command::Shell("ls -l".into())]);
         assert_eq!(rest, "// first\n      \n      \nlet x = 1;\n!x");
         assert_eq!(Command::split("::std::process::id()").0, []);
+    }
+
+    #[test]
+    fn settings_are_read_and_what_is_none_is_explained() {
+        assert_eq!(Command::parse(":output 50 MB"), Some(Command::Output(Some(Some(50_000_000)))));
+        assert_eq!(Command::parse(":output off"), Some(Command::Output(Some(None))));
+        assert_eq!(Command::parse(":warn off"), Some(Command::Warn(Some(false))));
+        for line in [":output lots", ":warn maybe"] {
+            assert_eq!(Command::parse(line), Some(Command::Unknown(line.into())));
+            assert!(unknown(line).contains("is used as"), "{}", unknown(line));
+        }
     }
 
     #[test]

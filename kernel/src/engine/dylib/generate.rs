@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use course_wire::{LineMap, LineSpan};
 
 use super::items::{Entry, Kind};
+use super::magics::Measure;
 use super::session::{Session, Variable};
 use super::source::{Binding, Source, keep_only};
 use super::statics::{self, Static};
@@ -80,6 +81,8 @@ pub struct Plan<'a> {
     pub probe: bool,
     /// Statics that earlier cells of this child have defined.
     pub defined: &'a BTreeSet<String>,
+    /// Whether it is measured.
+    pub measure: Measure,
 }
 
 impl Plan<'_> {
@@ -89,7 +92,7 @@ impl Plan<'_> {
     }
 
     /// The variables it stores.
-    fn kept(&self) -> impl Iterator<Item = &Binding> {
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Binding> {
         self.source.lets.iter().filter(|binding| !self.local.contains(&binding.name))
     }
 
@@ -197,16 +200,48 @@ impl Plan<'_> {
         }
         let error = if self.debug_errors { "DebugError" } else { "Error" };
         file.line(&format!("::course::runtime::cell::run::<::course::runtime::cell::{error}>(|| {{"));
+        match self.measure {
+            Measure::Often { loops, runs, setup } => self.repeated(file, error, (loops, runs, setup)),
+            Measure::No | Measure::Time => self.body(file, error),
+        }
+        file.line("});");
+        for (name, _) in self.taken().filter(|(name, _)| !self.moved.contains(*name)) {
+            file.generated.puts.insert(file.next_line, name.clone());
+            file.line(&format!("::course::runtime::cell::put_back(\"{name}\", {name});"));
+        }
+        file.line("}");
+    }
+}
+
+impl Plan<'_> {
+    /// The statements, the last expression, and what stores the new variables.
+    fn body(&self, file: &mut File, error: &str) {
         if self.source.awaits {
             file.line("::course::runtime::cell::block_on(async {");
+        }
+        let timed = self.measure == Measure::Time;
+        if timed {
+            file.line("let course_clock = ::course::runtime::timing::Clock::start();");
         }
         if !self.source.statements.is_empty() {
             file.cell_text(&keep_only(self.code, &self.source.statements), self.cell, 1);
         }
-        if let Some(tail) = &self.source.tail {
-            file.line("::course::runtime::cell::result(::course::display::bundle_of!(");
-            file.cell_text(&keep_only(self.code, std::slice::from_ref(tail)), self.cell, 1);
-            file.line("));");
+        match &self.source.tail {
+            Some(tail) => {
+                let (before, after) = match timed {
+                    true => (
+                        "match &(",
+                        ") { course_value => { course_clock.stop(); \
+                         ::course::runtime::cell::result(::course::display::bundle_of!(course_value)); } }",
+                    ),
+                    false => ("::course::runtime::cell::result(::course::display::bundle_of!(", "));"),
+                };
+                file.line(before);
+                file.cell_text(&keep_only(self.code, std::slice::from_ref(tail)), self.cell, 1);
+                file.line(after);
+            }
+            None if timed => file.line("course_clock.stop();"),
+            None => {}
         }
         for Binding { name, .. } in self.kept() {
             file.generated.types.insert(file.next_line, name.clone());
@@ -223,12 +258,6 @@ impl Plan<'_> {
         } else {
             file.line("::core::result::Result::Ok(())");
         }
-        file.line("});");
-        for (name, _) in self.taken().filter(|(name, _)| !self.moved.contains(*name)) {
-            file.generated.puts.insert(file.next_line, name.clone());
-            file.line(&format!("::course::runtime::cell::put_back(\"{name}\", {name});"));
-        }
-        file.line("}");
     }
 }
 
@@ -249,14 +278,15 @@ pub fn unparsed(code: &str, cell: u32) -> Generated {
     file.generated
 }
 
+/// The file as far as it is written.
 #[derive(Default)]
-struct File {
-    generated: Generated,
-    next_line: u32,
+pub(super) struct File {
+    pub(super) generated: Generated,
+    pub(super) next_line: u32,
 }
 
 impl File {
-    fn line(&mut self, text: &str) {
+    pub(super) fn line(&mut self, text: &str) {
         if self.next_line == 0 {
             self.next_line = 1;
         }
@@ -266,7 +296,7 @@ impl File {
     }
 
     /// Text that stands in a cell from `line` on.
-    fn cell_text(&mut self, text: &str, cell: u32, line: u32) {
+    pub(super) fn cell_text(&mut self, text: &str, cell: u32, line: u32) {
         let count = text.matches('\n').count() as u32 + 1;
         self.generated.lines.spans.push(LineSpan { generated: self.next_line, count, cell, line });
         self.generated.text.push_str(text);

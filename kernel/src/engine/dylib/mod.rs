@@ -2,16 +2,18 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | [`commands`] | `:vars`, `!ls`: lines for the kernel |
+//! | [`commands`], [`magics`] | `:vars`, `!ls`, `%time`, `%%bash`: lines and cells for the kernel |
 //! | [`source`] | takes a cell apart |
 //! | [`items`], [`statics`] | functions, types and statics that later cells need again |
 //! | [`session`] | what is known between cells, and what of it a cell reaches |
-//! | [`generate`] | the file a cell is compiled from |
+//! | [`generate`], [`repeat`] | the file a cell is compiled from |
 //! | [`compile`] | the rustc run |
 //! | [`build`], [`retry`] | from a cell to a library, with the second tries that some cells need |
 //! | [`diagnostics`], [`explain`], [`palette`] | errors in cell lines, in plain words, in colours that can be seen |
-//! | [`child`], [`stream`], [`interrupt`], [`shell`] | the processes, what they print, and how they are stopped |
+//! | [`child`], [`interrupt`], [`shell`] | the processes, and how they are stopped |
+//! | [`stream`], [`blocks`], [`updates`], [`limit`] | what they print and show, in order and in measure |
 
+mod blocks;
 mod build;
 mod child;
 pub mod commands;
@@ -21,7 +23,10 @@ mod explain;
 mod generate;
 mod interrupt;
 mod items;
+mod limit;
+mod magics;
 mod palette;
+mod repeat;
 mod report;
 mod retry;
 mod session;
@@ -29,6 +34,7 @@ mod shell;
 mod source;
 mod statics;
 mod stream;
+mod updates;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -42,6 +48,8 @@ use self::build::{Build, Built};
 use self::child::{Carrier, Child, Ended, Until};
 use self::commands::{Command, Optimisation};
 use self::interrupt::Control;
+use self::limit::Limited;
+use self::magics::{Measure, Part};
 use self::session::{Gone, Session};
 use super::mailbox::Mailbox;
 use super::stage::Stage;
@@ -61,6 +69,8 @@ pub struct DylibEngine {
     compiles: u64,
     optimisation: Optimisation,
     timing: bool,
+    warn: bool,
+    output_limit: Option<u64>,
 }
 
 impl DylibEngine {
@@ -84,6 +94,8 @@ impl DylibEngine {
             compiles: 0,
             optimisation: Optimisation::Auto,
             timing: false,
+            warn: true,
+            output_limit: limit::from_environment(),
         })
     }
 
@@ -92,10 +104,23 @@ impl DylibEngine {
         for command in commands {
             self.command(command, output)?;
         }
-        if code.trim().is_empty() {
-            return Ok(());
+        let parts = magics::parts(&code).map_err(report::command)?;
+        self.cells.insert(cell.number, code);
+        let last = parts.len().saturating_sub(1);
+        for (index, part) in parts.into_iter().enumerate() {
+            let output: &dyn Output = if index == last { output } else { &Intermediate(output) };
+            match part {
+                Part::Bash { options, script } => {
+                    shell::script(cell.number, &options, &script, self.output_limit, &self.control, output)?;
+                }
+                Part::Rust { code, measure } => self.run_rust(Cell { code: &code, ..cell }, measure, output)?,
+            }
         }
-        self.cells.insert(cell.number, code.clone());
+        Ok(())
+    }
+
+    /// Compiles and runs Rust.
+    fn run_rust(&mut self, cell: Cell<'_>, measure: Measure, output: &dyn Output) -> Result<(), CellError> {
         let begun = Instant::now();
         let build = Build {
             stage: &self.stage,
@@ -104,13 +129,14 @@ impl DylibEngine {
             cells: &self.cells,
             defined: &self.statics,
             optimisation: self.optimisation,
+            measure,
         };
-        let built = build.build(Cell { code: &code, ..cell }, &self.session, &mut self.compiles)?;
+        let built = build.build(cell, &self.session, &mut self.compiles)?;
         let compiled = begun.elapsed();
         for note in &built.notes {
             output.emit(note_event(note));
         }
-        if let Some(warnings) = &built.warnings {
+        if let Some(warnings) = built.warnings.as_ref().filter(|_| self.warn) {
             output.emit(Event::Display { bundle: warnings.clone(), display_id: None, update: false });
         }
         let begun = Instant::now();
@@ -141,6 +167,7 @@ impl DylibEngine {
         };
         // A child that died while idle is found out here, or by the pump.
         let _ = child.send(&forget).and_then(|()| child.send(&run));
+        child.output_limit = self.output_limit;
         let carrier = Carrier { control: &self.control, mailbox: &self.mailbox, cells: &self.cells, output };
         match child.pump(&carrier, Until::Cell) {
             Ended::Finished { failure, variables } => {
@@ -225,6 +252,17 @@ impl DylibEngine {
                 self.timing = !self.timing;
                 show(Bundle::text(if self.timing { "timing is on" } else { "timing is off" }));
             }
+            Command::Warn(on) => {
+                self.warn = on.unwrap_or(self.warn);
+                show(Bundle::text(match self.warn {
+                    true => "the compiler's warnings are shown; `:warn off` hides them",
+                    false => "the compiler's warnings are hidden; `:warn on` shows them",
+                }));
+            }
+            Command::Output(limit) => {
+                self.output_limit = limit.unwrap_or(self.output_limit);
+                show(Bundle::text(limit::describe(self.output_limit)));
+            }
             Command::Clear => {
                 self.session.clear();
                 if let Some(child) = &mut self.child {
@@ -243,7 +281,7 @@ impl DylibEngine {
                 self.session.gone.clear();
                 self.child = Some(Child::start(&self.stage).map_err(|error| report::kernel(&error))?);
             }
-            Command::Shell(line) => shell::run(&line, &self.control, output)?,
+            Command::Shell(line) => shell::run(&line, self.output_limit, &self.control, output)?,
             Command::Unknown(line) => return Err(report::command(commands::unknown(&line))),
         }
         Ok(())
@@ -253,11 +291,18 @@ impl DylibEngine {
 impl Engine for DylibEngine {
     fn execute(&mut self, cell: Cell<'_>, output: &dyn Output) -> Outcome {
         self.control.begin();
-        let result = self.run(cell, output);
+        // `:output` in this cell counts from the next on, for displays.
+        let result = self.run(cell, &Limited { output, limit: self.output_limit });
         self.control.end();
         match result {
             Ok(()) => Outcome::Ok,
             Err(error) => Outcome::Error(error),
+        }
+    }
+
+    fn idle(&mut self, output: &dyn Output) {
+        if let Some(child) = &mut self.child {
+            child.idle(&self.mailbox, &self.cells, &Limited { output, limit: self.output_limit });
         }
     }
 
@@ -275,6 +320,8 @@ impl Engine for DylibEngine {
             return output.emit(Event::Comm(CommEvent::Gone));
         };
         self.control.begin();
+        child.output_limit = self.output_limit;
+        let output: &dyn Output = &Limited { output, limit: self.output_limit };
         let carrier = Carrier { control: &self.control, mailbox: &self.mailbox, cells: &self.cells, output };
         if let Ended::Died(status) = child.pump(&carrier, Until::Comms) {
             child.end();
@@ -293,6 +340,18 @@ impl Engine for DylibEngine {
         if let Some(child) = self.child.take() {
             child.end();
         }
+    }
+}
+
+/// The output of a part of a cell that is not its last: a cell has one result, so theirs are displays.
+struct Intermediate<'a>(&'a dyn Output);
+
+impl Output for Intermediate<'_> {
+    fn emit(&self, event: Event) {
+        self.0.emit(match event {
+            Event::Result(bundle) => Event::Display { bundle, display_id: None, update: false },
+            event => event,
+        });
     }
 }
 

@@ -1,4 +1,4 @@
-//! `!command`: a shell command with live output.
+//! `!command` and `%%bash`: a shell with live output.
 
 use std::os::fd::AsFd as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -14,19 +14,51 @@ use crate::engine::{CellError, Event, Output};
 
 /// Runs one command line in `sh` and sends on what it prints while it runs.
 ///
+/// What it writes to stderr is its talk, not the learner's error: it comes as stdout.
+///
 /// # Errors
 /// When it cannot be started, is interrupted, or ends with a status other than 0.
-pub fn run(line: &str, control: &Control, output: &dyn Output) -> Result<(), CellError> {
-    let failed = |evalue: String| error("Command", evalue);
+pub fn run(line: &str, limit: Option<u64>, control: &Control, output: &dyn Output) -> Result<(), CellError> {
     let mut command = Command::new("sh");
-    command.args(["-c", line]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let mut child = command.spawn().map_err(|error| failed(format!("could not start a shell: {error}")))?;
+    command.args(["-c", line]);
+    carry(command, &format!("`{line}`"), limit, Event::Stdout, control, output)
+}
+
+/// Runs a whole cell with bash, whose messages name the cell and its lines.
+///
+/// # Errors
+/// When there is no bash, it is interrupted, or ends with a status other than 0.
+pub fn script(
+    cell: u32,
+    options: &[String],
+    script: &str,
+    limit: Option<u64>,
+    control: &Control,
+    output: &dyn Output,
+) -> Result<(), CellError> {
+    let mut command = Command::new("bash");
+    command.args(options).args(["-c", script, &format!("cell [{cell}]")]);
+    carry(command, "the script", limit, Event::Stderr, control, output)
+}
+
+/// Starts `command` and sends on what it prints, with what it writes to stderr as `stderr` says.
+fn carry(
+    mut command: Command,
+    name: &str,
+    limit: Option<u64>,
+    stderr_event: fn(String) -> Event,
+    control: &Control,
+    output: &dyn Output,
+) -> Result<(), CellError> {
+    let failed = |evalue: String| error("Command", evalue);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = command.spawn().map_err(|error| failed(format!("{name} could not be started: {error}")))?;
     let group = child.id();
     let _guard = control.compiling(group);
     let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(failed("the shell has no output".into()));
     };
-    let mut streams = (Stream::new(8 << 20), Stream::new(8 << 20));
+    let mut streams = (Stream::new(limit), Stream::new(limit));
     for fd in [stdout.as_fd(), stderr.as_fd()] {
         super::child::set_nonblocking(fd).map_err(|error| failed(error.to_string()))?;
     }
@@ -38,12 +70,11 @@ pub fn run(line: &str, control: &Control, output: &dyn Output) -> Result<(), Cel
             streams.0.end();
             streams.1.end();
         }
-        // What a shell command writes to stderr is its talk, not the learner's error.
         streams
             .0
             .take(Event::Stdout)
             .into_iter()
-            .chain(streams.1.take(Event::Stdout))
+            .chain(streams.1.take(stderr_event))
             .for_each(|event| output.emit(event));
         if let Some(status) = ended {
             break status;
@@ -57,12 +88,12 @@ pub fn run(line: &str, control: &Control, output: &dyn Output) -> Result<(), Cel
     };
     kill(group);
     if control.interrupted() {
-        return Err(error("Interrupted", format!("`{line}` was stopped")));
+        return Err(error("Interrupted", format!("{name} was stopped")));
     }
     match (status.code(), status.signal()) {
         (Some(0), _) => Ok(()),
-        (Some(code), _) => Err(failed(format!("`{line}` ended with status {code}"))),
-        (None, signal) => Err(failed(format!("`{line}` was ended by signal {}", signal.unwrap_or_default()))),
+        (Some(code), _) => Err(failed(format!("{name} ended with status {code}"))),
+        (None, signal) => Err(failed(format!("{name} was ended by signal {}", signal.unwrap_or_default()))),
     }
 }
 

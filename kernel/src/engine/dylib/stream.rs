@@ -1,28 +1,40 @@
-//! What a child prints, from bytes to events: whole characters, a cap, and evcxr's display blocks.
+//! What a child prints, from bytes to events: whole characters, a limit, and evcxr's display blocks.
 
+use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
 
-use course_wire::Bundle;
+use course_wire::size;
 
+use super::blocks;
 use crate::engine::Event;
 
-const BEGIN: &str = "EVCXR_BEGIN_CONTENT ";
-const END: &str = "EVCXR_END_CONTENT";
+/// So much waiting text is sent at once.
 const LARGE: usize = 64 << 10;
+/// How much of the end of a cut output is shown, in bytes.
+const TAIL: usize = 1024;
 
 /// One of the child's two pipes.
 #[derive(Debug)]
 pub struct Stream {
     bytes: Vec<u8>,
-    left: usize,
-    cut: bool,
+    limit: Option<u64>,
+    taken: u64,
+    cut: Cut,
     ended: bool,
 }
 
+/// What was left out.
+#[derive(Debug, Default)]
+struct Cut {
+    bytes: u64,
+    lines: u64,
+    tail: VecDeque<u8>,
+}
+
 impl Stream {
-    /// A stream that is cut after `cap` bytes.
-    pub fn new(cap: usize) -> Self {
-        Self { bytes: Vec::new(), left: cap, cut: false, ended: false }
+    /// A stream that is cut after `limit` bytes.
+    pub fn new(limit: Option<u64>) -> Self {
+        Self { bytes: Vec::new(), limit, taken: 0, cut: Cut::default(), ended: false }
     }
 
     /// Reads all that is there without waiting.
@@ -40,12 +52,21 @@ impl Stream {
     }
 
     fn push(&mut self, bytes: &[u8]) {
-        let taken = bytes.len().min(self.left);
-        self.left -= taken;
-        self.bytes.extend_from_slice(&bytes[..taken]);
-        if taken < bytes.len() && !self.cut {
-            self.cut = true;
-            self.bytes.extend_from_slice("\n[the rest of this cell's output is cut here]\n".as_bytes());
+        let left = self.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.taken));
+        let (shown, cut) = bytes.split_at(bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
+        self.taken += shown.len() as u64;
+        self.bytes.extend_from_slice(shown);
+        if let (Some(limit), false) = (self.limit, cut.is_empty()) {
+            if self.cut.bytes == 0 {
+                let notice = format!(
+                    "\n[This cell has printed {0}: what follows is cut, and the last of it shown at the end. \
+                     `:output {1}` shows more.]\n",
+                    size::text(limit),
+                    size::text(limit.saturating_mul(10)),
+                );
+                self.bytes.extend_from_slice(notice.as_bytes());
+            }
+            self.cut.push(cut);
         }
     }
 
@@ -59,9 +80,12 @@ impl Stream {
         self.bytes.len() >= LARGE
     }
 
-    /// No more will come: half characters and half blocks are sent as they are.
+    /// No more will come: half characters and half blocks are sent as they are, and the end of what was cut.
     pub fn end(&mut self) {
-        self.ended = true;
+        if !self.ended {
+            self.ended = true;
+            self.bytes.extend(self.cut.end());
+        }
     }
 
     /// Takes what can be sent: text through `text`, and a display for every block that evcxr's convention marks.
@@ -73,52 +97,51 @@ impl Stream {
         let rest = self.bytes.split_off(whole);
         let taken = std::mem::replace(&mut self.bytes, rest);
         let taken = String::from_utf8_lossy(&taken);
-        let mut events = Vec::new();
-        let mut remaining = &*taken;
-        while let Some(begin) = find_line_start(remaining, BEGIN) {
-            let Some(length) = remaining[begin..].find(END) else {
-                if self.ended {
-                    break;
-                }
-                // The block is not whole yet: it waits for its end.
-                let mut held = remaining.as_bytes()[begin..].to_vec();
-                held.append(&mut self.bytes);
-                self.bytes = held;
-                remaining = &remaining[..begin];
-                break;
-            };
-            push_text(&mut events, &remaining[..begin], text);
-            let block = &remaining[begin + BEGIN.len()..begin + length];
-            let (mime, content) = block.split_once('\n').unwrap_or((block, ""));
-            events.push(display(mime.trim(), content.trim_end_matches('\n')));
-            remaining = &remaining[begin + length + END.len()..];
-            remaining = remaining.strip_prefix('\n').unwrap_or(remaining);
-        }
-        push_text(&mut events, remaining, text);
+        let (events, held) = blocks::split(&taken, self.ended, text);
+        self.bytes.splice(..0, held.bytes());
         events
     }
 }
 
-fn push_text(events: &mut Vec<Event>, piece: &str, text: fn(String) -> Event) {
-    if !piece.is_empty() {
-        events.push(text(piece.to_owned()));
+impl Cut {
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.lines += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let last = &bytes[bytes.len().saturating_sub(TAIL)..];
+        self.tail.extend(last);
+        let surplus = self.tail.len().saturating_sub(TAIL);
+        self.tail.drain(..surplus);
     }
-}
 
-fn display(mime: &str, content: &str) -> Event {
-    let mut bundle = Bundle::text(if mime == "text/plain" { content.to_owned() } else { format!("[{mime}]") });
-    bundle.insert(mime, content);
-    Event::Display { bundle, display_id: None, update: false }
-}
-
-fn find_line_start(text: &str, pattern: &str) -> Option<usize> {
-    text.match_indices(pattern).map(|(at, _)| at).find(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n')
+    /// The notice with the last lines.
+    fn end(&mut self) -> Vec<u8> {
+        if self.bytes == 0 {
+            return Vec::new();
+        }
+        let tail: Vec<u8> = self.tail.drain(..).collect();
+        if tail.len() as u64 == self.bytes {
+            return tail;
+        }
+        // From a whole line on, or at least from a whole character.
+        let line = tail.iter().position(|byte| *byte == b'\n').map(|at| at + 1).filter(|at| *at < tail.len());
+        let start = line.or_else(|| tail.iter().position(|byte| byte & 0xc0 != 0x80)).unwrap_or(0);
+        let lines = match self.lines {
+            0 | 1 => String::new(),
+            lines => format!(", {lines} lines"),
+        };
+        let mut text = format!("[{}{lines} were cut here. The last of it:]\n", size::text(self.bytes)).into_bytes();
+        text.extend(&tail[start..]);
+        text
+    }
 }
 
 /// How many of the bytes are whole characters: a character cut in two by a read waits for its other half.
 fn whole_characters(bytes: &[u8]) -> usize {
-    match std::str::from_utf8(bytes) {
-        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+    // Only the end can be half a character; what is no UTF-8 before it does not matter here.
+    let start = bytes.len().saturating_sub(3);
+    let lead = (start..bytes.len()).rev().find(|at| bytes[*at] & 0xc0 != 0x80);
+    match lead.map(|at| (at, std::str::from_utf8(&bytes[at..]))) {
+        Some((at, Err(error))) if error.error_len().is_none() => at,
         _ => bytes.len(),
     }
 }
@@ -140,19 +163,32 @@ mod tests {
 
     #[test]
     fn a_character_cut_in_two_waits_for_its_other_half() {
-        let mut stream = Stream::new(100);
-        let bytes = "aß".as_bytes();
-        stream.push(&bytes[..2]);
-        assert_eq!(texts(stream.take(Event::Stdout)), ["a"]);
-        stream.push(&bytes[2..]);
-        assert_eq!(texts(stream.take(Event::Stdout)), ["ß"]);
-        stream.push(b"\xff!");
-        assert_eq!(texts(stream.take(Event::Stdout)), ["\u{fffd}!"]);
+        for character in ["ß", "€", "🦀"] {
+            for half in 1..character.len() {
+                let mut stream = Stream::new(None);
+                stream.push(b"\xff a");
+                stream.push(&character.as_bytes()[..half]);
+                assert_eq!(texts(stream.take(Event::Stdout)), ["\u{fffd} a"]);
+                stream.push(&character.as_bytes()[half..]);
+                assert_eq!(texts(stream.take(Event::Stdout)), [character]);
+                stream.push(b"\xff!");
+                assert_eq!(texts(stream.take(Event::Stdout)), ["\u{fffd}!"]);
+            }
+        }
+    }
+
+    #[test]
+    fn half_a_character_at_the_end_is_shown_as_what_it_is() {
+        let mut stream = Stream::new(None);
+        stream.push(&"é".as_bytes()[..1]);
+        assert!(stream.take(Event::Stdout).is_empty());
+        stream.end();
+        assert_eq!(texts(stream.take(Event::Stdout)), ["\u{fffd}"]);
     }
 
     #[test]
     fn evcxr_blocks_become_displays_even_when_they_come_in_pieces() {
-        let mut stream = Stream::new(1000);
+        let mut stream = Stream::new(None);
         stream.push(b"before\nEVCXR_BEGIN_CONTENT text/html\n<b>");
         assert_eq!(texts(stream.take(Event::Stdout)), ["before\n"]);
         stream.push(b"x</b>\nEVCXR_END_CONTENT\nafter");
@@ -160,11 +196,37 @@ mod tests {
     }
 
     #[test]
-    fn output_past_the_cap_is_cut_with_a_notice() {
-        let mut stream = Stream::new(4);
+    fn output_past_the_limit_is_cut_and_its_end_is_shown() {
+        let mut stream = Stream::new(Some(4));
         stream.push(b"123456");
-        stream.push(b"789");
+        let now = texts(stream.take(Event::Stdout)).concat();
+        assert!(now.starts_with("1234\n[This cell has printed 4 B") && now.contains("`:output 40 B`"), "{now}");
+        for number in 0..1000 {
+            stream.push(format!("line {number}\n").as_bytes());
+        }
+        assert!(stream.take(Event::Stdout).is_empty(), "nothing of it before the end");
+        stream.end();
+        stream.end();
+        let end = texts(stream.take(Event::Stdout)).concat();
+        assert!(end.starts_with("[8.9 kB, 1000 lines were cut here. The last of it:]\nline 8"), "{end}");
+        assert!(end.ends_with("line 999\n") && end.len() < TAIL + 100, "{end}");
+    }
+
+    #[test]
+    fn a_little_past_the_limit_is_shown_whole() {
+        let mut stream = Stream::new(Some(4));
+        stream.push("123456789é".as_bytes());
+        stream.end();
         let all = texts(stream.take(Event::Stdout)).concat();
-        assert!(all.starts_with("1234\n[the rest") && !all.contains('7'), "{all}");
+        assert!(all.ends_with("]\n56789é"), "{all}");
+    }
+
+    #[test]
+    fn one_endless_line_is_cut_at_a_character() {
+        let mut stream = Stream::new(Some(10));
+        stream.push("é".repeat(5000).as_bytes());
+        stream.end();
+        let all = texts(stream.take(Event::Stdout)).concat();
+        assert!(all.contains("[10 kB were cut here") && !all.contains('\u{fffd}'), "{all}");
     }
 }
