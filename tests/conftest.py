@@ -11,6 +11,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from support.session import Session  # noqa: E402
 
 
+@pytest.fixture(scope="session", autouse=True)
+def history(tmp_path_factory):
+    """A history of the tests' own: theirs must not end up in the user's."""
+    os.environ["COURSE_HISTORY"] = str(tmp_path_factory.mktemp("history"))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout."""

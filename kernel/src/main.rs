@@ -5,6 +5,8 @@
 
 mod commands;
 mod engine;
+#[cfg(test)]
+mod fuzz;
 mod jupyter;
 
 use std::path::PathBuf;

@@ -8,6 +8,7 @@
 //! Every crate of the course may poll [`interrupt`] and write to [`link`]; neither does anything outside a notebook.
 
 mod bundle;
+mod cell;
 pub mod comm;
 pub mod frame;
 pub mod html;
@@ -18,6 +19,7 @@ mod message;
 pub mod size;
 
 pub use bundle::Bundle;
+pub use cell::{CellName, UNCOUNTED};
 pub use comm::{Buffer, CommKind, CommMessage};
 pub use interrupt::Interrupted;
 pub use lines::{LineMap, LineSpan};

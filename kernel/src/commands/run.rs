@@ -34,12 +34,25 @@ pub fn run(connection_file: &Path, stage: PathBuf) -> anyhow::Result<ExitCode> {
         .context("cannot start the kernel's threads")?;
     let served = runtime.block_on(async {
         let stop = told_to_stop().context("cannot listen for signals")?;
-        jupyter::serve(Config { connection, rust_version, engine }, stop).await?;
+        jupyter::serve(Config { connection, rust_version, engine, history: history_folder() }, stop).await?;
         anyhow::Ok(ExitCode::SUCCESS)
     });
     // A cell that would not end, or a task that waits, is no reason to stay.
     runtime.shutdown_background();
     served
+}
+
+/// Where cells are remembered: in the course's cache folder, in the folder `COURSE_HISTORY`, or nowhere if that is `off`.
+fn history_folder() -> Option<PathBuf> {
+    match std::env::var_os("COURSE_HISTORY") {
+        Some(off) if off == "off" => return None,
+        Some(folder) if !folder.is_empty() => return Some(folder.into()),
+        _ => {}
+    }
+    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let user_cache = || folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
+    let course = folder("COURSE_CACHE").or_else(|| Some(user_cache()?.join("llm-course-rust")))?;
+    Some(course.join("history"))
 }
 
 /// Resolves when a signal asks the kernel to end, or its parent is gone.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use course_wire::{Bundle, CommMessage};
+pub use course_wire::{CellName, UNCOUNTED};
 
 use self::mailbox::Mailbox;
 
@@ -36,7 +37,7 @@ pub trait Engine: Send {
 /// A cell as the front end sent it.
 #[derive(Debug, Clone, Copy)]
 pub struct Cell<'a> {
-    /// The execution count: `cell [7]` in every error.
+    /// Its own number, no other cell's: the execution count, or one with [`UNCOUNTED`] in it. [`CellName`] says it in errors.
     pub number: u32,
     /// Its source.
     pub code: &'a str,

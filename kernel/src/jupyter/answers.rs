@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::comms::Comms;
-use super::complete::{complete, inspect};
+use super::complete::{InspectRequest, complete, inspect};
+use super::history::History;
 use super::is_complete::is_complete;
 use super::kernel_info::{RustVersion, kernel_info};
 use super::log::log;
@@ -25,6 +26,8 @@ pub struct Answers {
     pub comms: Arc<Comms>,
     /// What the session's cells have defined.
     pub names: Arc<Names>,
+    /// The cells that were run.
+    pub history: Arc<History>,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +50,35 @@ impl Answers {
         }
     }
 
+    /// The content of an `inspect_reply` about a name.
+    pub fn inspect(&self, name: &str) -> Value {
+        let request = InspectRequest { _code: name.to_owned(), _cursor_pos: name.chars().count() };
+        catch_unwind(AssertUnwindSafe(|| inspect(&request))).unwrap_or_default()
+    }
+
+    /// Answers of a session in which nothing has happened.
+    #[cfg(test)]
+    pub fn of_a_new_session() -> Self {
+        use zeromq::Socket as _;
+
+        let connection = ConnectionInfo {
+            ip: "127.0.0.1".into(),
+            transport: jupyter_protocol::Transport::TCP,
+            shell_port: 1,
+            iopub_port: 2,
+            stdin_port: 3,
+            control_port: 4,
+            hb_port: 5,
+            key: String::new(),
+            signature_scheme: "hmac-sha256".into(),
+            kernel_name: None,
+        };
+        let iopub = jupyter_zmq_client::Connection::new(zeromq::XPubSocket::new(), "", "session");
+        let comms = Arc::new(Comms::new(super::iopub::channel(iopub).0));
+        let (names, history) = (Arc::default(), Arc::default());
+        Self { connection, rust_version: RustVersion::known("1.95.0"), comms, names, history }
+    }
+
     fn answer(&self, request: &Request) -> Result<Option<Value>, serde_json::Error> {
         Ok(Some(match request.kind() {
             "kernel_info_request" => kernel_info(&self.rust_version),
@@ -54,7 +86,7 @@ impl Answers {
             "is_complete_request" => is_complete(&request.content::<IsCompleteRequest>()?.code).content(),
             "complete_request" => complete(&request.content()?, &self.names),
             "inspect_request" => inspect(&request.content()?),
-            "history_request" => json!({ "status": "ok", "history": [] }),
+            "history_request" => self.history.answer(&request.content()?),
             "connect_request" => json!({
                 "status": "ok",
                 "shell_port": self.connection.shell_port,

@@ -76,7 +76,7 @@ impl Control {
                 return true;
             }
             _ if request.wants_reply() => {
-                let content = self.answers.to(request);
+                let content = tokio::task::block_in_place(|| self.answers.to(request));
                 self.replies.send(request.reply(content)).await;
             }
             _ => {}

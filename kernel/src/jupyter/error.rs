@@ -27,6 +27,13 @@ pub enum Error {
         /// The scheme asked for.
         scheme: String,
     },
+    /// The front end wants its messages encrypted.
+    #[error(
+        "the connection file asks for CurveZMQ encryption, which this kernel cannot do. Start it with \
+         `KernelManager.transport_encryption` set to `auto` or `disabled`; between processes of one machine, `ipc` is a transport that \
+         nobody else can read"
+    )]
+    Encryption,
     /// A socket cannot listen where the connection file says.
     #[error("cannot listen on {endpoint} for the {channel} channel: {reason}. Start the kernel anew")]
     Bind {

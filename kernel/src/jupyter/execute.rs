@@ -2,25 +2,26 @@
 //!
 //! For each: `busy`, `execute_input`, the outputs, at most one `error`, the reply, `idle`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jupyter_protocol::JupyterMessage;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::answers::malformed;
+use super::answers::{Answers, malformed};
 use super::comms::Comms;
+use super::expressions::{self, Captured};
 use super::interrupt::Switch;
 use super::iopub::IoPub;
 use super::message::{Request, error_content};
-use super::names::Names;
 use super::output::CellOutput;
+use super::pager;
 use super::router::Replies;
 use super::stdin::Questions;
 use super::worker::Worker;
-use crate::engine::Outcome;
+use crate::engine::{Outcome, UNCOUNTED};
 
 /// "Run all" sends its cells in one go, and the last may still be on its way when the first fails at once. A failed cell's
 /// reply waits this long, so that no client can have sent a cell in answer to it before the queue is emptied.
@@ -42,10 +43,12 @@ pub struct Executor {
     pub questions: Questions,
     /// Where what is said about comms goes.
     pub comms: Arc<Comms>,
-    /// Told what a cell has defined.
-    pub names: Arc<Names>,
+    /// Told what a cell has defined, and asked about names.
+    pub answers: Arc<Answers>,
     /// Cells counted so far.
     pub count: u32,
+    /// Cells that were not counted so far: silent ones, unstored ones, user expressions.
+    pub uncounted: u32,
 }
 
 #[derive(Deserialize)]
@@ -88,20 +91,25 @@ impl Executor {
     /// Runs one cell; returns its reply and whether the cells behind it are to be given up.
     async fn execute(&mut self, request: &Arc<Request>, cell: &ExecuteRequest) -> (Value, bool) {
         let blank = cell.code.trim().is_empty();
-        if cell.store_history && !cell.silent && !blank {
+        let counted = cell.store_history && !cell.silent && !blank;
+        if counted {
             self.count += 1;
+            tokio::task::block_in_place(|| self.answers.history.begin(self.count, &cell.code));
         }
-        let number = self.count;
+        let number = if counted { self.count } else { self.next_uncounted() };
         if !cell.silent {
-            let input = json!({ "code": cell.code, "execution_count": number });
+            let input = json!({ "code": cell.code, "execution_count": self.count });
             self.iopub.publish("execute_input", input, Some(request)).await;
         }
-        let outcome = if blank { Outcome::Ok } else { self.run_cell(request, cell, number).await };
+        let mut payload = Vec::new();
+        let outcome = if blank { Outcome::Ok } else { self.run_cell(request, cell, number, &mut payload).await };
         match outcome {
             Outcome::Ok => {
                 self.learn(cell.code.clone()).await;
-                let content =
-                    json!({ "status": "ok", "execution_count": number, "user_expressions": {}, "payload": [] });
+                let expressions = self.evaluate(request).await;
+                let content = json!({
+                    "status": "ok", "execution_count": self.count, "user_expressions": expressions, "payload": payload,
+                });
                 (content, false)
             }
             Outcome::Error(error) => {
@@ -110,32 +118,80 @@ impl Executor {
                     self.iopub.publish("error", shown, Some(request)).await;
                 }
                 let mut content = error_content(&error.ename, &error.evalue, &error.traceback);
-                content["execution_count"] = number.into();
+                content["execution_count"] = self.count.into();
+                content["user_expressions"] = json!({});
+                content["payload"] = json!([]);
                 (content, cell.stop_on_error && !cell.silent)
             }
         }
     }
 
-    async fn learn(&self, code: String) {
-        let names = self.names.clone();
-        let _ = tokio::task::spawn_blocking(move || names.learn(&code)).await;
+    /// A number for a cell that has none of its own: later cells must not take its lines for another's.
+    fn next_uncounted(&mut self) -> u32 {
+        self.uncounted = self.uncounted.wrapping_add(1);
+        UNCOUNTED | self.uncounted
     }
 
-    async fn run_cell(&self, request: &Arc<Request>, cell: &ExecuteRequest, number: u32) -> Outcome {
+    async fn learn(&self, code: String) {
+        let answers = self.answers.clone();
+        let _ = tokio::task::spawn_blocking(move || answers.names.learn(&code)).await;
+    }
+
+    /// Runs a cell; `payload` gets the pages it asks for.
+    async fn run_cell(
+        &self,
+        request: &Arc<Request>,
+        cell: &ExecuteRequest,
+        number: u32,
+        payload: &mut Vec<Value>,
+    ) -> Outcome {
+        let (topics, code) = pager::take(&cell.code);
+        match tokio::task::block_in_place(|| pager::pages(&topics, |name| self.answers.inspect(name))) {
+            Ok(pages) => *payload = pages,
+            Err(unknown) => return unknown,
+        }
+        let result = Arc::<OnceLock<String>>::default();
         let output = CellOutput {
             request: request.clone(),
-            number,
+            number: self.count,
             silent: cell.silent,
             allow_stdin: cell.allow_stdin,
             iopub: self.iopub.clone(),
             questions: self.questions.clone(),
             comms: self.comms.clone(),
+            result: result.clone(),
         };
         self.switch.begin();
-        let outcome = self.worker.run(number, cell.code.clone(), Box::new(output)).await;
+        let outcome = self.worker.run(number, code, Box::new(output)).await;
         self.switch.end();
         self.questions.cancel();
+        if let Some(text) = result.get().filter(|_| number == self.count) {
+            tokio::task::block_in_place(|| self.answers.history.end(number, text));
+        }
         outcome
+    }
+
+    /// Evaluates the expressions that came with a cell. After an interrupt the rest is not begun.
+    async fn evaluate(&mut self, request: &Arc<Request>) -> Map<String, Value> {
+        let mut replies = Map::new();
+        let mut interrupted = None;
+        for (name, expression) in &expressions::of_request(&request.content) {
+            let reply = match (&interrupted, expressions::cell(expression)) {
+                (Some(reply), _) => Value::clone(reply),
+                (None, Err(reply)) => reply,
+                (None, Ok(code)) => {
+                    let captured = Captured::new(self.comms.clone(), request.clone());
+                    let number = self.next_uncounted();
+                    self.switch.begin();
+                    let outcome = self.worker.run(number, code, Box::new(captured.clone())).await;
+                    self.switch.end();
+                    captured.reply(outcome)
+                }
+            };
+            interrupted = interrupted.or_else(|| (reply["ename"] == "Interrupted").then(|| reply.clone()));
+            replies.insert(name.clone(), reply);
+        }
+        replies
     }
 
     /// Takes every cell that was sent before the failed one's reply.

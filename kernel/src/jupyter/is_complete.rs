@@ -2,11 +2,14 @@
 
 use proc_macro2::TokenStream;
 use serde_json::{Value, json};
-use syn::Block;
-use syn::parse::Parser as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Attribute, Block};
 
 use super::scan::{Scan, scan};
 use super::source::{LONGEST_PARSED, on_deep_stack, without_commands};
+
+/// The longest source that is looked at, in bytes: scanning takes four times as much memory.
+const LONGEST_SCANNED: usize = 1 << 20;
 
 /// What a piece of source is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,9 @@ impl Completeness {
 
 /// Looks at a cell's source, command lines included.
 pub fn is_complete(code: &str) -> Completeness {
+    if code.len() > LONGEST_SCANNED {
+        return Completeness::Unknown;
+    }
     let incomplete = |levels| Completeness::Incomplete { indent: " ".repeat(4 * levels) };
     let Some(rust) = without_commands(code) else { return Completeness::Complete };
     match scan(&rust) {
@@ -67,7 +73,8 @@ enum Parsed {
 
 fn parse(rust: &str) -> Parsed {
     let Ok(tokens) = rust.parse::<TokenStream>() else { return Parsed::Wrong };
-    match Block::parse_within.parse2(tokens) {
+    let cell = |input: ParseStream| input.call(Attribute::parse_inner).and_then(|_| Block::parse_within(input));
+    match cell.parse2(tokens) {
         Ok(_) => Parsed::Whole,
         // At the end of the whole input, syn's errors have no place of their own; inside brackets they point at the bracket.
         Err(error) if error.span().byte_range().is_empty() => {
@@ -113,6 +120,7 @@ mod tests {
             "%%bash\nif [ 1 ]",
             ":opt 2\nlet y = 1;",
             "x // half a (",
+            "//! About this notebook.\n#![allow(dead_code)]\nlet x = 1;",
         ] {
             assert_eq!(is_complete(code), Completeness::Complete, "{code}");
         }
@@ -160,6 +168,7 @@ mod tests {
         assert_eq!(is_complete(&deep), Completeness::Complete);
         assert_eq!(is_complete(&format!("{}x", "!".repeat(60_000))), Completeness::Complete);
         assert_eq!(is_complete(&"x;".repeat(40_000)), Completeness::Unknown);
+        assert_eq!(is_complete(&"(".repeat(LONGEST_SCANNED + 1)), Completeness::Unknown);
     }
 
     #[test]

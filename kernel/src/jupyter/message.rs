@@ -6,11 +6,12 @@
 use bytes::Bytes;
 use jupyter_protocol::{Header, JupyterMessage, UnknownMessage};
 use jupyter_zmq_client::RawMessage;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// The version of the messaging protocol that every header and `kernel_info_reply` names.
-pub const PROTOCOL_VERSION: &str = "5.4";
+pub const PROTOCOL_VERSION: &str = "5.5";
 
 /// A message from a client whose signature was right.
 #[derive(Debug, Clone)]
@@ -38,8 +39,8 @@ impl Request {
         let frame = |index: usize| raw.jparts.get(index).map(Bytes::as_ref).unwrap_or_default();
         Ok(Self {
             identities: raw.zmq_identities.clone(),
-            header: serde_json::from_slice(frame(0))?,
-            parent: serde_json::from_slice(frame(1)).ok(),
+            header: header(frame(0))?,
+            parent: header(frame(1)).ok(),
             metadata: serde_json::from_slice(frame(2)).unwrap_or_default(),
             content: serde_json::from_slice(frame(3)).unwrap_or_default(),
             buffers: raw.jparts.get(4..).unwrap_or_default().to_vec(),
@@ -74,6 +75,35 @@ impl Request {
     pub fn child(&self, kind: &str, content: Value) -> JupyterMessage {
         new(kind, content, Some(self)).with_zmq_identities(self.identities.clone())
     }
+}
+
+/// A header; only the type and the id are needed to answer a message, and some clients leave other fields out.
+fn header(frame: &[u8]) -> Result<Header, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Lenient {
+        msg_id: String,
+        msg_type: String,
+        #[serde(default)]
+        username: Value,
+        #[serde(default)]
+        session: Value,
+        #[serde(default)]
+        version: Value,
+        #[serde(default)]
+        date: Value,
+    }
+    let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
+    let Lenient { msg_id, msg_type, username, session, version, date } = serde_json::from_slice(frame)?;
+    let known = json!({
+        "msg_id": msg_id, "msg_type": msg_type, "username": text(username), "session": text(session), "version": text(version),
+        "date": date,
+    });
+    // A date that is none is left out.
+    Header::deserialize(&known).or_else(|_| {
+        let mut dateless = known;
+        dateless.as_object_mut().map(|fields| fields.remove("date"));
+        Header::deserialize(&dateless)
+    })
 }
 
 /// A message to nobody in particular, caused by `parent`.
@@ -127,6 +157,8 @@ mod tests {
     #[test]
     fn only_an_unreadable_header_makes_a_message_unreadable() {
         assert!(Request::parse(&raw(["{}", "{}", "{}", "{}"])).is_err());
+        let bare = r#"{"msg_id":"1","msg_type":"kernel_info_request","date":"yesterday","session":null}"#;
+        assert_eq!(Request::parse(&raw([bare, "{}", "{}", "{}"])).unwrap().kind(), "kernel_info_request");
         let request = Request::parse(&raw([HEADER, "[", "[", "["])).unwrap();
         assert!(request.parent.is_none());
         assert!(request.content.is_null());

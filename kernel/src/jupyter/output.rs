@@ -1,6 +1,6 @@
 //! What a running cell says, as messages.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use course_wire::Bundle;
 use serde_json::{Value, json};
@@ -27,6 +27,8 @@ pub struct CellOutput {
     pub questions: Questions,
     /// Where what is said about comms goes, and who may catch output on its way.
     pub comms: Arc<Comms>,
+    /// Keeps the result's text, for the history.
+    pub result: Arc<OnceLock<String>>,
 }
 
 impl Output for CellOutput {
@@ -60,6 +62,9 @@ impl Output for CellOutput {
             }
             _ if self.silent => {}
             event => {
+                if let Event::Result(bundle) = &event {
+                    let _ = self.result.set(bundle.plain().to_owned());
+                }
                 if let Some((kind, content)) = message(event, self.number) {
                     self.iopub.publish_blocking(kind, content, Some(&self.request));
                 }

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use jupyter_protocol::JupyterMessage;
-use jupyter_zmq_client::RuntimeError;
-use jupyter_zmq_client::{Connection, KernelShellConnection, RawMessage, RouterRecvConnection, RouterSendConnection};
+use jupyter_zmq_client::{Connection, KernelShellConnection, RouterRecvConnection, RouterSendConnection};
 use zeromq::SocketRecv as _;
 
+use super::decode::Decoder;
 use super::log::log;
 use super::message::Request;
 
 /// Reads requests.
 pub struct Requests {
     connection: RouterRecvConnection,
+    decoder: Decoder,
     channel: &'static str,
 }
 
@@ -22,9 +23,9 @@ pub struct Replies {
 }
 
 /// Splits a socket; `channel` names it in the log.
-pub fn split(connection: KernelShellConnection, channel: &'static str) -> (Requests, Replies) {
+pub fn split(connection: KernelShellConnection, decoder: Decoder, channel: &'static str) -> (Requests, Replies) {
     let (send, receive) = connection.split();
-    (Requests { connection: receive, channel }, Replies { connection: send })
+    (Requests { connection: receive, decoder, channel }, Replies { connection: send })
 }
 
 impl Requests {
@@ -40,21 +41,11 @@ impl Requests {
                     continue;
                 }
             };
-            let raw = RawMessage::from_multipart(frames, &self.connection.mac);
-            match raw.map_err(why_dropped).and_then(|raw| Request::parse(&raw).map_err(|error| error.to_string())) {
+            match self.decoder.decode(frames, &self.connection) {
                 Ok(request) => return request,
                 Err(why) => log(format_args!("dropped a message on {}: {why}", self.channel)),
             }
         }
-    }
-}
-
-/// Why a message's frames cannot be used.
-pub fn why_dropped(error: RuntimeError) -> String {
-    match error {
-        RuntimeError::VerifyError(_) | RuntimeError::DecodeError(_) => "its signature is wrong".into(),
-        RuntimeError::MissingDelimiter => "it is no Jupyter message".into(),
-        other => other.to_string(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One session: opens the sockets, starts the parts, and ends them together.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +13,15 @@ use super::answers::Answers;
 use super::comms::Comms;
 use super::connection::Sockets;
 use super::control::Control;
+use super::decode::Decoder;
 use super::error::Error;
 use super::execute::Executor;
+use super::history::History;
 use super::interrupt::Switch;
 use super::kernel_info::RustVersion;
 use super::shell::Shell;
 use super::worker::{EngineFactory, Worker};
-use super::{heartbeat, iopub, router, stdin};
+use super::{connection, heartbeat, iopub, router, stdin};
 
 /// How long a running cell has to end once the session is over.
 const LAST_CELL: Duration = Duration::from_millis(700);
@@ -33,6 +36,8 @@ pub struct Config {
     pub rust_version: RustVersion,
     /// Starts the engine.
     pub engine: EngineFactory,
+    /// Where cells are remembered from one session to the next; nowhere, if there is no such folder.
+    pub history: Option<PathBuf>,
 }
 
 /// Serves a front end until it asks for a shutdown or `stop` resolves. When this returns, the engine has ended its child.
@@ -43,21 +48,23 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let session_id = uuid::Uuid::new_v4().to_string();
     let sockets = Sockets::bind(&config.connection, &session_id).await?;
     let switch = Arc::<Switch>::default();
-    let (shell_requests, shell_replies) = router::split(sockets.shell, "shell");
-    let (control_requests, control_replies) = router::split(sockets.control, "control");
+    let decoder = Decoder::default();
+    let (shell_requests, shell_replies) = router::split(sockets.shell, decoder.clone(), "shell");
+    let (control_requests, control_replies) = router::split(sockets.control, decoder.clone(), "control");
     let (iopub, broadcast) = iopub::channel(sockets.iopub);
     let comms = Arc::new(Comms::new(iopub.clone()));
     let (worker, engine_ended) = Worker::start(config.engine, switch.clone(), comms.mailbox())?;
     let stopper = worker.stopper();
-    let (questions, desk) = stdin::desk(sockets.stdin);
+    let (questions, desk) = stdin::desk(sockets.stdin, decoder);
     let (cell_sender, cells) = mpsc::unbounded_channel();
     let (end, mut ended) = mpsc::channel(1);
-    let names = Arc::default();
+    let connection = config.connection.clone();
     let answers = Arc::new(Answers {
         connection: config.connection,
         rust_version: config.rust_version,
         comms: comms.clone(),
-        names: Arc::clone(&names),
+        names: Arc::default(),
+        history: Arc::new(History::open(config.history.as_deref())),
     });
 
     // The sending end of iopub outlives the others: it carries their last words.
@@ -84,7 +91,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             requests: control_requests,
             replies: control_replies,
             iopub: iopub.clone(),
-            answers,
+            answers: answers.clone(),
             switch: switch.clone(),
             questions: questions.clone(),
             end,
@@ -100,8 +107,9 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
             replies: shell_replies,
             questions: questions.clone(),
             comms,
-            names,
+            answers,
             count: 0,
+            uncounted: 0,
         }
         .run(),
     );
@@ -126,5 +134,6 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     tokio::join!(stopper.stop(engine_ended, LAST_CELL), flushed);
     parts.shutdown().await;
     broadcast.abort();
+    connection::remove_sockets(&connection);
     result
 }

@@ -62,7 +62,8 @@ impl Shell {
                 return received;
             }
             _ if request.wants_reply() => {
-                let content = self.answers.to(request);
+                // It may read a file or parse a long cell.
+                let content = tokio::task::block_in_place(|| self.answers.to(request));
                 self.replies.send(request.reply(content)).await;
             }
             other => log(format_args!("nothing is known to do with {other} on shell")),
@@ -80,6 +81,7 @@ impl Shell {
             iopub: self.iopub.clone(),
             questions: self.questions.clone(),
             comms: self.comms.clone(),
+            result: Arc::default(),
         }
     }
 }

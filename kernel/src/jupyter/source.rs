@@ -25,9 +25,20 @@ pub fn without_commands(code: &str) -> Option<String> {
     Some(lines.join("\n"))
 }
 
+/// The lines of a cell, each with its end, and whether it stands at the top: above everything that is no command, comment or space,
+/// and above a `%%`, which takes what follows.
+pub fn top_lines(code: &str) -> impl Iterator<Item = (&str, bool)> {
+    let mut at_top = true;
+    code.split_inclusive('\n').map(move |line| {
+        let text = line.trim();
+        at_top &= (text.is_empty() || text.starts_with("//") || is_command(text)) && !text.starts_with("%%");
+        (line, at_top)
+    })
+}
+
 /// Only the lines at the top of a cell can be commands; below them `!x` is an expression.
 fn is_command(line: &str) -> bool {
-    line.starts_with(['!', '%']) || line.starts_with(':') && !line.starts_with("::")
+    line.starts_with(['!', '%', '?']) || line.starts_with(':') && !line.starts_with("::")
 }
 
 /// Runs `look` where deep nesting cannot exhaust the stack, and gives back what it took of proc_macro2's memory of sources.
@@ -52,6 +63,7 @@ mod tests {
     fn command_lines_go_and_rust_stays_in_its_lines() {
         assert_eq!(without_commands(":vars\n\n!ls\nlet x = 1;").unwrap(), "\n\n\nlet x = 1;");
         assert_eq!(without_commands("::f();\n!true").unwrap(), "::f();\n!true");
+        assert_eq!(without_commands("// a\n?f\n:vars").unwrap(), "// a\n\n");
         assert!(without_commands("\n%%bash\nif").is_none());
         assert_eq!(without_commands("%%timeit -n 1\nf()").unwrap(), "\nf()");
         assert_eq!(

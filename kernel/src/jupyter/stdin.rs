@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use bytes::Bytes;
-use jupyter_zmq_client::{KernelStdinConnection, RawMessage};
+use jupyter_zmq_client::KernelStdinConnection;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 use zeromq::SocketRecv as _;
 
+use super::decode::Decoder;
 use super::log::log;
 use super::message::Request;
-use super::router::why_dropped;
 
 enum Order {
     Ask { request: Arc<Request>, prompt: String, password: bool, answer: Sender<Option<String>> },
@@ -28,6 +29,7 @@ pub struct Questions {
 /// The task that owns the socket. One question is open at a time, because one cell runs at a time.
 pub struct Desk {
     connection: KernelStdinConnection,
+    decoder: Decoder,
     orders: mpsc::UnboundedReceiver<Order>,
     open: Option<Open>,
 }
@@ -44,9 +46,9 @@ struct InputReply {
 }
 
 /// Makes both ends.
-pub fn desk(connection: KernelStdinConnection) -> (Questions, Desk) {
+pub fn desk(connection: KernelStdinConnection, decoder: Decoder) -> (Questions, Desk) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    (Questions { orders: sender }, Desk { connection, orders: receiver, open: None })
+    (Questions { orders: sender }, Desk { connection, decoder, orders: receiver, open: None })
 }
 
 impl Questions {
@@ -76,7 +78,11 @@ impl Desk {
                 },
                 frames = self.connection.socket.recv() => match frames {
                     Ok(frames) => self.hear(frames),
-                    Err(error) => log(format_args!("stdin: {error}")),
+                    Err(error) => {
+                        log(format_args!("stdin: {error}"));
+                        // A socket that keeps failing must not keep a core busy.
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
                 },
             }
         }
@@ -95,8 +101,7 @@ impl Desk {
 
     /// Takes what a client sends: the answer, or something that nobody asked for.
     fn hear(&mut self, frames: zeromq::ZmqMessage) {
-        let raw = RawMessage::from_multipart(frames, &self.connection.mac).map_err(why_dropped);
-        let reply = match raw.and_then(|raw| Request::parse(&raw).map_err(|error| error.to_string())) {
+        let reply = match self.decoder.decode(frames, &self.connection) {
             Ok(reply) => reply,
             Err(why) => return log(format_args!("dropped a message on stdin: {why}")),
         };

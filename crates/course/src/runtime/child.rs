@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use course_wire::{Failure, FromChild, LineMap, ToChild, comm, frame, interrupt, link};
+use course_wire::{CellName, Failure, FromChild, LineMap, ToChild, comm, frame, interrupt, link};
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW, Symbol};
 
 use super::{cell, panic, store};
@@ -146,7 +146,7 @@ fn run_library(number: u32, path: &std::path::Path, symbol: &str) -> Option<Fail
 fn load_failure(number: u32, error: &libloading::Error) -> Failure {
     Failure {
         name: "LoadError".into(),
-        message: format!("cell [{number}] compiled but could not be loaded: {error}"),
+        message: format!("{} compiled but could not be loaded: {error}", CellName(number)),
         place: None,
         frames: Vec::new(),
     }

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::PanicHookInfo;
 use std::sync::{Mutex, PoisonError};
 
-use course_wire::{Failure, LineMap, Place};
+use course_wire::{CellName, Failure, LineMap, Place};
 
 /// Generated source → where its lines come from. Cells are never unloaded, so neither is this.
 static SOURCES: Mutex<Vec<(String, LineMap)>> = Mutex::new(Vec::new());
@@ -62,7 +62,7 @@ fn hook(info: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let name = thread.name().unwrap_or("<unnamed>");
     let at = match (place, location) {
-        (Some(Place { cell, line, .. }), _) => format!("cell [{cell}], line {line}"),
+        (Some(Place { cell, line, .. }), _) => format!("{}, line {line}", CellName(cell)),
         (None, Some(location)) => location.to_string(),
         (None, None) => "an unknown place".to_owned(),
     };

@@ -18,9 +18,9 @@ use super::magics::Measure;
 use super::retry::{Probe, Retry, drop_unfit, needs_debug, needs_types, stay_behind};
 use super::session::{Gone, Session, Variable, roots};
 use super::source::{self, Source};
-use super::{explain, report};
+use super::{explain, nesting, report};
 use crate::engine::stage::Stage;
-use crate::engine::{Cell, CellError};
+use crate::engine::{Cell, CellError, CellName};
 
 /// A cell that moves ten variables needs eleven runs at worst; beyond this something else is wrong.
 const MOST_RUNS: usize = 24;
@@ -73,6 +73,13 @@ pub struct Built {
 impl Build<'_> {
     /// Compiles a cell; counts its rustc runs in `runs`.
     pub fn build(&self, cell: Cell<'_>, session: &Session, runs: &mut u64) -> Result<Built, CellError> {
+        if nesting::too_deep(cell.code) {
+            return Err(report::command(format!(
+                "this cell nests or chains more than {} expressions in one another, which no compiler reads. Split it with `let`, or \
+                 read the data from a file",
+                nesting::DEEPEST
+            )));
+        }
         let Ok(source) = source::parse(cell.code) else {
             return Err(self.syntax_error(cell, session, runs));
         };
@@ -191,12 +198,12 @@ impl Build<'_> {
         }
         let Some((first, _)) = placed.first() else {
             let evalue = if other.trim().is_empty() { "rustc failed without a word" } else { other.trim() };
-            return report::command(format!("cell [{cell}] could not be compiled: {evalue}"));
+            return report::command(format!("{} could not be compiled: {evalue}", CellName(cell)));
         };
         let ename = if first.code().is_empty() { "SyntaxError" } else { first.code() };
         let message = super::diagnostics::friendly(&first.message);
         let evalue = match reporter.primary(first) {
-            Some(place) => format!("{message} (cell [{}], line {})", place.cell, place.line),
+            Some(place) => format!("{message} ({}, line {})", CellName(place.cell), place.line),
             None => message,
         };
         let mut traceback = Vec::new();
@@ -229,8 +236,9 @@ fn drop_outdated(session: &mut Session, cell: u32, retry: &mut Retry) -> Vec<Str
         [] => {}
         [name] => retry.notes.extend(explain::gone(session, name)),
         names => retry.notes.push(format!(
-            "`{}` were dropped: cell [{cell}] changed what their types are made of. Make them again.",
+            "`{}` were dropped: {} changed what their types are made of. Make them again.",
             names.join("`, `"),
+            CellName(cell),
         )),
     }
     outdated

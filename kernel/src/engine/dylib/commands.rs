@@ -1,6 +1,6 @@
 //! Lines of a cell that speak to the kernel: `:vars`, `:type x`, `!ls`.
 
-use course_wire::{Bundle, size};
+use course_wire::{Bundle, CellName, size};
 
 use super::diagnostics::shorten;
 use super::magics::MAGICS;
@@ -43,10 +43,11 @@ pub enum Optimisation {
 }
 
 /// Every command with what it does, as `:help` lists them.
-pub const COMMANDS: [(&str, &str); 10] = [
+pub const COMMANDS: [(&str, &str); 11] = [
     (":help", "this list"),
     (":vars", "the variables: name, type, size"),
     (":type name", "the whole type of a variable"),
+    ("?name", "what is known about a name or a path, as in ?Vec::push; also :doc name"),
     (":opt 0…3 | auto", "how hard to optimise cells; auto gives loops level 2. One cell: // opt: 3"),
     (":timing", "show after each cell how long it compiled and ran; again to stop"),
     (":warn on | off", "show the compiler's warnings, or do not"),
@@ -172,7 +173,8 @@ pub fn vars(session: &Session, size: impl Fn(&str) -> Option<usize>) -> Bundle {
         .map(|(name, variable)| {
             let name_text = if variable.mutable { format!("mut {name}") } else { name.clone() };
             let size = size(name).map_or_else(String::new, |bytes| format!("{bytes} B"));
-            vec![name_text, shorten(&variable.type_text), size, format!("[{}]", variable.cell)]
+            let cell = CellName(variable.cell).to_string();
+            vec![name_text, shorten(&variable.type_text), size, cell.trim_start_matches("cell ").to_owned()]
         })
         .collect();
     table(&["name", "type", "size", "cell"], &[0, 1], &rows)

@@ -7,6 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 
 use super::compile::{Diagnostic, Span};
 use super::generate::Generated;
+use crate::engine::CellName;
 
 /// Turns places of a generated file into places of cells, and diagnostics into reports.
 pub struct Reporter<'a> {
@@ -116,7 +117,7 @@ impl<'a> Reporter<'a> {
                     .into_iter()
                     .filter(|(place, _)| place.cell == cell)
                     .map(|(place, replacement)| Patch::new(place.bytes, replacement));
-                let snippet = Snippet::source(text.as_str()).path(format!("cell [{cell}]")).patches(patches);
+                let snippet = Snippet::source(text.as_str()).path(CellName(cell).to_string()).patches(patches);
                 groups.push(level.secondary_title(message).element(snippet));
             } else if !snippets.is_empty() {
                 groups.push(level.secondary_title(message).elements(snippets));
@@ -163,7 +164,7 @@ impl<'a> Reporter<'a> {
                     None => mark,
                 }
             });
-            Some(Snippet::source(text.as_str()).path(format!("cell [{cell}]")).annotations(marks.collect::<Vec<_>>()))
+            Some(Snippet::source(text.as_str()).path(CellName(cell).to_string()).annotations(marks.collect::<Vec<_>>()))
         };
         cells.into_iter().filter_map(snippet).collect()
     }

@@ -2,6 +2,7 @@
 
 use super::palette::{CYAN, RESET};
 use super::session::{Gone, Session};
+use crate::engine::CellName;
 
 /// Characters in a line of a report; front ends break longer ones in the middle of a word.
 const WIDTH: usize = 88;
@@ -98,19 +99,23 @@ pub fn code(code: &str) -> Option<&'static str> {
 pub fn gone(session: &Session, name: &str) -> Option<String> {
     Some(match session.gone.get(name)? {
         Gone::Moved(cell) => format!(
-            "`{name}` was moved in cell [{cell}]: its value went to a new owner. Run the cell that made it again, and lend it \
-             with `&{name}` or give `{name}.clone()` away."
+            "`{name}` was moved in {cell}: its value went to a new owner. Run the cell that made it again, and lend it \
+             with `&{name}` or give `{name}.clone()` away.",
+            cell = CellName(*cell),
         ),
         Gone::Borrowed(cell) => format!(
-            "`{name}` ended with cell [{cell}], because it borrowed from another variable. Keep an owned copy \
-             (`.to_owned()`, `.clone()`), or make it again here."
+            "`{name}` ended with {cell}, because it borrowed from another variable. Keep an owned copy \
+             (`.to_owned()`, `.clone()`), or make it again here.",
+            cell = CellName(*cell),
         ),
         Gone::Unnamed(type_text) => local_type(name, type_text),
         Gone::Redefined(cell) => format!(
-            "`{name}` was dropped when cell [{cell}] changed what its type is made of: its bytes belong to the old type. Make it again."
+            "`{name}` was dropped when {cell} changed what its type is made of: its bytes belong to the old type. Make it again.",
+            cell = CellName(*cell),
         ),
         Gone::Died(cell) => {
-            format!("`{name}` was lost when the process ended in cell [{cell}]. Run the cell that made it again.")
+            let cell = CellName(*cell);
+            format!("`{name}` was lost when the process ended in {cell}. Run the cell that made it again.")
         }
     })
 }

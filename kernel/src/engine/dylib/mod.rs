@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`commands`], [`magics`] | `:vars`, `!ls`, `%time`, `%%bash`: lines and cells for the kernel |
 //! | [`source`] | takes a cell apart |
+//! | [`nesting`] | refuses what no parser could take |
 //! | [`items`], [`statics`] | functions, types and statics that later cells need again |
 //! | [`session`] | what is known between cells, and what of it a cell reaches |
 //! | [`generate`], [`repeat`] | the file a cell is compiled from |
@@ -20,11 +21,14 @@ pub mod commands;
 mod compile;
 mod diagnostics;
 mod explain;
+#[cfg(test)]
+pub mod fuzzed;
 mod generate;
 mod interrupt;
 mod items;
 mod limit;
 mod magics;
+mod nesting;
 mod palette;
 mod repeat;
 mod report;

@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use course_wire::{Failure, Place};
 
 use super::palette::{BLUE, RED, RESET};
-use crate::engine::CellError;
+use crate::engine::{CellError, CellName};
 
 fn error(ename: &str, evalue: String, more: Vec<String>) -> CellError {
     let mut traceback = vec![format!("{RED}{ename}{RESET}: {evalue}")];
@@ -37,7 +37,7 @@ pub fn failure(number: u32, failure: &Failure, cells: &BTreeMap<u32, String>) ->
         return error("Interrupted", "stopped at a safe point; variables from earlier cells are kept".into(), more);
     }
     if more.is_empty() && failure.name != "Panic" {
-        more.push(format!("  {BLUE}-->{RESET} cell [{number}], returned by `?`"));
+        more.push(format!("  {BLUE}-->{RESET} {}, returned by `?`", CellName(number)));
     }
     error(&failure.name, failure.message.clone(), more)
 }
@@ -69,7 +69,7 @@ fn places(failure: &Failure, cells: &BTreeMap<u32, String>) -> Vec<String> {
 fn source_line(place: &Place, cells: &BTreeMap<u32, String>) -> String {
     let Place { cell, line, column } = *place;
     let text = cells.get(&cell).and_then(|code| code.lines().nth(line as usize - 1)).unwrap_or_default();
-    let mut report = format!("  {BLUE}-->{RESET} cell [{cell}], line {line}\n{BLUE}{line:4} |{RESET} {text}");
+    let mut report = format!("  {BLUE}-->{RESET} {}, line {line}\n{BLUE}{line:4} |{RESET} {text}", CellName(cell));
     if let Some(column) = column {
         report
             .push_str(&format!("\n{BLUE}     |{RESET} {}{RED}^{RESET}", " ".repeat(column.saturating_sub(1) as usize)));

@@ -7,6 +7,7 @@ use super::diagnostics::Reporter;
 use super::generate::Generated;
 use super::session::Session;
 use super::source::Source;
+use crate::engine::CellName;
 
 /// What further runs do differently.
 #[derive(Default)]
@@ -88,7 +89,8 @@ pub fn stay_behind(
         } else {
             if !retry.moved.contains(&name) && !is_new {
                 retry.notes.push(format!(
-                    "`{name}` was moved in cell [{cell}] and is gone; `&{name}` lends it, `{name}.clone()` keeps it"
+                    "`{name}` was moved in {} and is gone; `&{name}` lends it, `{name}.clone()` keeps it",
+                    CellName(cell)
                 ));
             }
             retry.moved.insert(name)
@@ -151,7 +153,9 @@ pub fn drop_unfit(
     });
     for (title, from) in &dropped {
         retry.notes.push(format!(
-            "`{title}` of cell [{from}] does not fit what cell [{cell}] defines and was dropped; mend that cell and run it again"
+            "`{title}` of {} does not fit what {} defines and was dropped; mend that cell and run it again",
+            CellName(*from),
+            CellName(cell)
         ));
     }
     !dropped.is_empty()

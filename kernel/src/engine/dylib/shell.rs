@@ -10,7 +10,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::interrupt::{Control, kill};
 use super::palette::{RED, RESET};
 use super::stream::Stream;
-use crate::engine::{CellError, Event, Output};
+use crate::engine::{CellError, CellName, Event, Output};
 
 /// Runs one command line in `sh` and sends on what it prints while it runs.
 ///
@@ -37,7 +37,7 @@ pub fn script(
     output: &dyn Output,
 ) -> Result<(), CellError> {
     let mut command = Command::new("bash");
-    command.args(options).args(["-c", script, &format!("cell [{cell}]")]);
+    command.args(options).args(["-c", script, &CellName(cell).to_string()]);
     carry(command, "the script", limit, Event::Stderr, control, output)
 }
 

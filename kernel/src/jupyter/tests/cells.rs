@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use serde_json::{Value, json};
 
 use super::{Fake, start};
+use crate::engine::UNCOUNTED;
 
 fn kinds(messages: &[(String, Value)]) -> Vec<&str> {
     messages.iter().map(|(kind, _)| kind.as_str()).collect()
@@ -35,10 +36,11 @@ async fn a_failed_cell_gives_one_error_and_says_the_same_in_its_reply() {
     assert_eq!(kinds(&messages), ["busy", "execute_input", "stream", "error", "idle"]);
     let error = json!({ "ename": "E0382", "evalue": "why", "traceback": ["one", "two"] });
     assert_eq!(messages[3].1, error);
-    assert_eq!(
-        reply,
-        json!({ "status": "error", "ename": "E0382", "evalue": "why", "traceback": ["one", "two"], "execution_count": 1 })
-    );
+    let of_the_reply = json!({
+        "status": "error", "ename": "E0382", "evalue": "why", "traceback": ["one", "two"], "execution_count": 1,
+        "user_expressions": {}, "payload": [],
+    });
+    assert_eq!(reply, of_the_reply);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -76,7 +78,55 @@ async fn silent_cells_are_not_heard_and_unstored_ones_not_counted() {
     assert_eq!(client.reply_to(&next).await["status"], "ok");
     let reply = client.ask("execute_request", json!({ "code": "print d", "store_history": false })).await;
     assert_eq!(reply["execution_count"], 1);
-    assert_eq!(fake.last_number.load(Ordering::SeqCst), 1);
+    // Its lines must not be taken for those of cell 1.
+    let number = fake.last_number.load(Ordering::SeqCst);
+    assert_eq!(number & UNCOUNTED, UNCOUNTED);
+    client.ask("execute_request", json!({ "code": "print e", "store_history": false })).await;
+    assert_ne!(fake.last_number.load(Ordering::SeqCst), number);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn expressions_are_evaluated_after_a_cell_that_succeeds_and_nobody_hears_of_it() {
+    let (_session, mut client) = start(&Arc::default()).await;
+    // The fake engine reads orders line by line; these are Rust as well.
+    let expressions = json!({ "good": "print", "value": "give", "bad": "fail", "wrong": "let x = 1;", "number": 1 });
+    let cell = json!({ "code": "result e", "user_expressions": expressions, "silent": true });
+    let id = client.send("execute_request", cell.clone()).await;
+    let replies = client.reply_to(&id).await["user_expressions"].clone();
+    assert_eq!(replies["good"], json!({ "status": "ok", "data": { "text/plain": "()" }, "metadata": {} }));
+    assert_eq!(replies["value"]["data"], json!({ "text/plain": "given" }));
+    assert_eq!((&replies["bad"]["status"], &replies["bad"]["ename"]), (&json!("error"), &json!("E0382")));
+    for name in ["wrong", "number"] {
+        assert_eq!(replies[name]["ename"], "SyntaxError", "{replies}");
+    }
+    assert_eq!(kinds(&client.published(&id).await), ["busy", "idle"]);
+    let failing = json!({ "code": "fail", "user_expressions": expressions });
+    assert_eq!(client.ask("execute_request", failing).await["user_expressions"], json!({}));
+    assert_eq!(client.run("print a").await.0["execution_count"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_comes_with_the_reply_and_an_unknown_name_is_an_error() {
+    let (_session, mut client) = start(&Arc::default()).await;
+    let (reply, messages) = client.run("?\nprint a").await;
+    assert_eq!(reply["payload"][0]["source"], "page");
+    assert!(reply["payload"][0]["data"]["text/plain"].as_str().unwrap().contains(":help"));
+    assert_eq!(kinds(&messages), ["busy", "execute_input", "stream", "idle"]);
+    let (reply, _) = client.run(":doc no_such_name_anywhere").await;
+    assert_eq!((&reply["ename"], &reply["payload"]), (&json!("Command"), &json!([])));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_history_has_what_was_counted_with_its_results() {
+    let (_session, mut client) = start(&Arc::default()).await;
+    client.run("result one").await;
+    client.ask("execute_request", json!({ "code": "result no", "store_history": false })).await;
+    client.ask("execute_request", json!({ "code": "result no", "silent": true })).await;
+    client.run("  ").await;
+    client.run("fail").await;
+    let asked = json!({ "hist_access_type": "tail", "n": 9, "output": true, "raw": true });
+    let history = client.ask("history_request", asked).await;
+    assert_eq!(history["history"], json!([[1, 1, ["result one", "one"]], [1, 2, ["fail", null]]]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -74,7 +74,8 @@ impl FakeEngine {
                 self.wait_for_interrupts(2);
                 return Some(error("ProcessDied"));
             }
-            "fail" => return Some(error("E0382")),
+            "(give" => output.emit(Event::Result(Bundle::text("given"))),
+            "fail" | "(fail" => return Some(error("E0382")),
             "panic" => panic!("{rest}"),
             _ => {}
         }
@@ -136,6 +137,7 @@ pub async fn start(fake: &Arc<Fake>) -> (Session, Client) {
             connection: info.clone(),
             rust_version: RustVersion::known("1.95.0"),
             engine: factory(fake.clone()),
+            history: None,
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let mut served = tokio::spawn(serve(config, async move {

@@ -20,7 +20,7 @@ async fn every_request_is_framed_by_busy_and_idle() {
             "history_request",
             json!({ "output": false, "raw": true, "hist_access_type": "tail", "n": 3 }),
             "history",
-            json!([]),
+            json!([[1, 1, "let tensor = 1;"]]),
         ),
         ("is_complete_request", json!({ "code": "fn f() {" }), "indent", json!("    ")),
         ("complete_request", json!({ "code": "ten", "cursor_pos": 3 }), "matches", json!(["tensor"])),
@@ -73,6 +73,13 @@ async fn what_is_not_signed_by_the_key_is_dropped_and_the_session_goes_on() {
     }
     // Had the forged cell run, this would be the second.
     assert_eq!(client.run("print a").await.0["execution_count"], 1);
+    // A copy of a message that was good.
+    let mut copied = message::new("execute_request", json!({ "code": "print b" }), None);
+    copied.header.session = client.shell.session_id.clone();
+    let id = client.send_message(copied.clone()).await;
+    client.reply_to(&id).await;
+    client.send_message(copied).await;
+    assert_eq!(client.run("print c").await.0["execution_count"], 3);
     assert!(!session.served.is_finished());
 }
 

@@ -1,0 +1,40 @@
+//! What property tests try random input on.
+
+use std::collections::BTreeSet;
+
+pub use super::commands::Command;
+pub use super::compile::{Code, Diagnostic, Expansion, Span};
+pub use super::diagnostics::{Reporter, friendly};
+pub use super::generate::Generated;
+pub use super::magics::{Part, parts};
+pub use super::source::{keep_only, parse};
+
+use super::generate::{Plan, unparsed};
+use super::items::Entry;
+use super::magics::Measure;
+use super::session::Session;
+
+/// The command lines at a cell's top, and the rest.
+pub fn split_commands(code: &str) -> (Vec<Command>, String) {
+    Command::split(code)
+}
+
+/// The file that cell 1 of a session would be compiled from.
+pub fn generate(code: &str) -> Generated {
+    let Ok(source) = parse(code) else { return unparsed(code, 1) };
+    let mut session = Session::default();
+    session.add_items(source.items.iter().flat_map(|(item, range)| Entry::of(item, range.clone(), code, 1)).collect());
+    Plan {
+        cell: 1,
+        code,
+        source: &source,
+        session: &session,
+        local: &BTreeSet::new(),
+        moved: &BTreeSet::new(),
+        debug_errors: false,
+        measure: Measure::No,
+        probe: false,
+        defined: &BTreeSet::new(),
+    }
+    .generate()
+}
