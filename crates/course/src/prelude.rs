@@ -4,8 +4,8 @@ pub use candle_core::{D, DType, Device, IndexOp, Module, Tensor};
 pub use serde::{Deserialize, Serialize};
 
 pub use crate::display::{
-    Bundle, Figure, Html, Json, Latex, Markdown, Progress, Rich, Svg, Table, Tokens, bar_chart, clear_output, display,
-    display_handle, heatmap, line_chart, progress,
+    Audio, Bundle, Figure, Html, Image, Json, Latex, LiveCurve, Markdown, Math, Progress, Rich, Svg, Table, Tokens,
+    bar_chart, clear_output, display, display_handle, heatmap, line_chart, progress,
 };
 pub use crate::pipelines::{pipeline, pipeline_with_model};
 pub use crate::tokenizers::{AutoTokenizer, Message};

@@ -1,9 +1,11 @@
 //! What can go wrong before there is anything to show.
 
+use std::path::PathBuf;
+
 /// The result of building something to show.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a table or a figure could not be built.
+/// Why a table, a figure, a picture or a sound could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A row's `Serialize` implementation failed.
@@ -43,4 +45,23 @@ pub enum Error {
     /// The closure that draws a figure failed.
     #[error("the figure could not be drawn: {0}")]
     Draw(String),
+    /// A file could not be read.
+    #[error("{} could not be read: {source}; the path counts from {}", path.display(), here())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Bytes are no picture that a page can show.
+    #[error("this is no PNG, JPEG, GIF, WebP or SVG picture: {0}")]
+    Picture(String),
+    /// Samples or bytes are no sound that a page can play.
+    #[error("this is no sound that can be played: {0}")]
+    Sound(String),
+}
+
+/// The folder from which relative paths count.
+fn here() -> String {
+    std::env::current_dir().map_or_else(|_| "a folder that is gone".into(), |folder| folder.display().to_string())
 }

@@ -8,7 +8,7 @@ use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::prelude::SVGBackend;
 use plotters::style::RGBColor;
 
-use crate::{Error, Result, Rich, theme};
+use crate::{Error, Result, Rich, escape, theme};
 
 /// The side of the largest figure, in pixels.
 const LARGEST: u32 = 10_000;
@@ -59,6 +59,18 @@ impl Figure {
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.text = text.into();
         self
+    }
+
+    /// Gives the SVG a title, which is read out where it cannot be seen, and shown when the pointer rests on it.
+    #[must_use]
+    pub fn title(mut self, title: &str) -> Self {
+        self.svg = self.svg.replacen("</style>\n", &format!("</style>\n<title>{}</title>\n", escape(title)), 1);
+        self
+    }
+
+    /// The text that stands in for it.
+    pub(crate) fn plain(&self) -> &str {
+        &self.text
     }
 
     /// The SVG source, a file of its own.

@@ -23,20 +23,27 @@
 //! | rows of structs | [`Table`] |
 //! | how a text was cut into tokens | [`Tokens`] |
 //! | a drawing, a chart | [`Figure`], [`bar_chart`], [`line_chart`], [`heatmap`] |
-//! | text in a markup of your own | [`Html`], [`Svg`], [`Markdown`], [`Latex`], [`Json`], [`Png`] |
+//! | text in a markup of your own | [`Html`], [`Svg`], [`Markdown`], [`Latex`], [`Math`], [`Json`] |
+//! | a picture from bytes or a file | [`Image`], [`Png`], [`Jpeg`] |
+//! | a sound | [`Audio`] |
 //! | how far a loop has come | [`progress`], [`Progress`] |
+//! | how the loss falls while it does | [`LiveCurve`] |
 //! | an indicatif bar of another library | [`indicatif_target`] |
 //! | something that changes while it is shown | [`display_handle`] |
 //!
 //! All HTML is escaped, runs no script, and takes its colours from the page, so that it reads in light and dark themes.
 
+mod audio;
 mod charts;
+mod curve;
 mod debug;
 mod error;
 mod escape;
 mod figure;
+mod image;
 #[doc(hidden)]
 pub mod ladder;
+mod live;
 mod mime;
 mod number;
 mod progress;
@@ -49,12 +56,15 @@ mod terminal;
 mod theme;
 mod tokens;
 
+pub use audio::Audio;
 pub use charts::{bar_chart, heatmap, line_chart};
 pub use course_wire::Bundle;
+pub use curve::LiveCurve;
 pub use error::{Error, Result};
 pub use escape::escape;
 pub use figure::Figure;
-pub use mime::{Html, Json, Latex, Markdown, Png, Svg};
+pub use image::{Image, Jpeg, Png};
+pub use mime::{Html, Json, Latex, Markdown, Math, Svg};
 pub use number::Number;
 pub use progress::{Progress, ProgressIter, progress};
 pub use rich::Rich;

@@ -1,8 +1,6 @@
 //! Content that is already in a format a notebook shows: each type here is its text or bytes and nothing more.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use course_wire::Bundle;
+use course_wire::{Bundle, html};
 use serde::Serialize;
 
 use crate::{Error, Result, Rich};
@@ -19,17 +17,24 @@ pub struct Svg(pub String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Markdown(pub String);
 
-/// A formula in LaTeX; dollar signs around it are added where they are missing.
+/// Text in LaTeX: a formula, or words with formulas between dollar signs.
+///
+/// ```
+/// use course_display::{Latex, Math, Rich};
+///
+/// assert_eq!(Latex::new("for all $x > 0$").rich().data["text/latex"], "for all $x > 0$");
+/// assert_eq!(Math::new(r"\frac{1}{x}").rich().data["text/latex"], r"$\displaystyle \frac{1}{x}$");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Latex(pub String);
+
+/// One formula in LaTeX, set large.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Math(pub String);
 
 /// A JSON value, shown as a tree that can be folded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Json(pub serde_json::Value);
-
-/// The bytes of a PNG picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Png(pub Vec<u8>);
 
 macro_rules! from_text {
     ($($name:ident),*) => {$(
@@ -41,7 +46,7 @@ macro_rules! from_text {
         }
     )*};
 }
-from_text!(Html, Svg, Markdown, Latex);
+from_text!(Html, Svg, Markdown, Latex, Math);
 
 impl Json {
     /// Any value that serde can turn into JSON.
@@ -51,17 +56,23 @@ impl Json {
     pub fn of(value: &(impl Serialize + ?Sized)) -> Result<Self> {
         serde_json::to_value(value).map(Self).map_err(|source| Error::Row { row: 0, source })
     }
+
+    /// The tree with all its branches open.
+    pub fn expanded(&self) -> Bundle {
+        self.rich().hint("application/json", "expanded", true)
+    }
 }
 
 impl Rich for Html {
     fn rich(&self) -> Bundle {
-        Bundle::html(self.0.as_str(), text_of(&self.0))
+        Bundle::html(self.0.as_str(), html::plain_text(&self.0))
     }
 }
 
 impl Rich for Svg {
     fn rich(&self) -> Bundle {
-        let mut bundle = Bundle::text("<SVG drawing>");
+        let plain = html::plain_text(&self.0);
+        let mut bundle = Bundle::text(if plain.is_empty() { "<SVG drawing>" } else { &plain });
         bundle.insert("image/svg+xml", self.0.as_str());
         bundle
     }
@@ -77,12 +88,25 @@ impl Rich for Markdown {
 
 impl Rich for Latex {
     fn rich(&self) -> Bundle {
-        let formula = self.0.trim();
-        let mut bundle = Bundle::text(formula);
-        let math = formula.starts_with('$') || formula.starts_with("\\[") || formula.starts_with("\\begin");
-        bundle.insert("text/latex", if math { formula.to_owned() } else { format!("$\\displaystyle {formula}$") });
-        bundle
+        let text = self.0.trim();
+        match ["$", "\\(", "\\[", "\\begin"].iter().any(|mark| text.contains(mark)) {
+            true => latex(text, text.to_owned()),
+            false => Math::new(text).rich(),
+        }
     }
+}
+
+impl Rich for Math {
+    fn rich(&self) -> Bundle {
+        let formula = self.0.trim().trim_matches('$').trim();
+        latex(formula, format!("$\\displaystyle {formula}$"))
+    }
+}
+
+fn latex(plain: &str, marked: String) -> Bundle {
+    let mut bundle = Bundle::text(plain);
+    bundle.insert("text/latex", marked);
+    bundle
 }
 
 impl Rich for Json {
@@ -96,72 +120,28 @@ impl Rich for Json {
     }
 }
 
-impl Rich for Png {
-    fn rich(&self) -> Bundle {
-        let mut bundle = Bundle::text(format!("<PNG picture, {} bytes>", self.0.len()));
-        bundle.insert("image/png", BASE64_STANDARD.encode(&self.0));
-        bundle
-    }
-}
-
-/// What is left of HTML for a terminal: no tags, no styles, one line a block, entities as characters.
-fn text_of(html: &str) -> String {
-    let mut text = String::new();
-    let mut rest = html;
-    while let Some(start) = rest.find('<') {
-        text.push_str(&rest[..start]);
-        let Some(end) = rest[start..].find('>') else {
-            text.push_str(&rest[start..]);
-            rest = "";
-            break;
-        };
-        let tag = rest[start + 1..start + end].trim_end_matches('/').trim().to_ascii_lowercase();
-        let name = tag.split(|c: char| c.is_whitespace()).next().unwrap_or_default();
-        rest = &rest[start + end + 1..];
-        if name == "style" || name == "script" {
-            rest = rest.find(&format!("</{name}")).map_or("", |close| &rest[close..]);
-        } else if matches!(name, "br" | "/p" | "/div" | "/tr" | "/li" | "/h1" | "/h2" | "/h3" | "/table" | "/pre") {
-            text.push('\n');
-        } else if matches!(name, "/td" | "/th") {
-            text.push(' ');
-        }
-    }
-    text.push_str(rest);
-    let text = text
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&nbsp;", " ")
-        .replace("&amp;", "&");
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.join("\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn html_reads_without_its_tags() {
-        let html = Html::new("<style>p{}</style><p>a &lt; b</p><table><tr><td>1</td><td>2</td></tr></table>x < y");
-        assert_eq!(html.rich().plain(), "a < b\n1 2\nx < y");
-    }
 
     #[test]
     fn each_format_has_its_mime_type_and_its_text() {
         let keys = |bundle: Bundle| bundle.data.keys().cloned().collect::<Vec<_>>().join(" ");
         assert_eq!(keys(Svg::new("<svg/>").rich()), "text/plain image/svg+xml");
         assert_eq!(keys(Markdown::new("*x*").rich()), "text/plain text/markdown");
-        assert_eq!(keys(Png(vec![1, 2]).rich()), "text/plain image/png");
-        assert_eq!(Png(vec![1, 2]).rich().data["image/png"], "AQI=");
+        assert_eq!(keys(Html::new("<b>x</b>").rich()), "text/plain text/html");
+        assert_eq!(keys(Math::new("x").rich()), "text/plain text/latex");
         assert_eq!(keys(Json::of(&[1, 2]).unwrap().rich()), "text/plain application/json");
         assert_eq!(keys(Json::of(&3).unwrap().rich()), "text/plain");
+        let open = Json::of(&[1, 2]).unwrap().expanded();
+        assert_eq!(open.metadata["application/json"], serde_json::json!({ "expanded": true }));
     }
 
     #[test]
     fn formulas_get_their_dollar_signs() {
         assert_eq!(Latex::new("x^2").rich().data["text/latex"], "$\\displaystyle x^2$");
         assert_eq!(Latex::new("$$x$$").rich().data["text/latex"], "$$x$$");
+        assert_eq!(Latex::new("with $x$ in it").rich().data["text/latex"], "with $x$ in it");
+        assert_eq!(Math::new("$x$").rich().data["text/latex"], "$\\displaystyle x$");
     }
 }

@@ -42,6 +42,11 @@ pub struct DisplayHandle {
 }
 
 impl DisplayHandle {
+    /// The id by which front ends know it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Replaces what is shown; in a terminal, prints `value` anew.
     pub fn update<T: Rich + ?Sized>(&self, value: &T) {
         show(value.rich(), Some(self.id.clone()), true);

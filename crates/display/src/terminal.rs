@@ -2,10 +2,12 @@
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use course_wire::{Bundle, link};
 use indicatif::{ProgressDrawTarget, TermLike};
 
+use crate::live::Live;
 use crate::{escape, theme};
 
 /// The width that bars lay themselves out for, in characters.
@@ -23,21 +25,20 @@ const HEIGHT: u16 = 60;
 /// ```
 pub fn indicatif_target() -> ProgressDrawTarget {
     if link::connected() {
-        ProgressDrawTarget::term_like_with_hz(Box::new(NotebookTerminal::<Sender>::new(send)), 10)
+        // indicatif's own clock lets bursts through.
+        let live = Live::new(Bundle::text(""), Duration::from_millis(100));
+        let send = move |bundle: Bundle| {
+            live.change(|shown| *shown = bundle, |_, ()| false);
+            Ok(())
+        };
+        ProgressDrawTarget::term_like_with_hz(Box::new(NotebookTerminal::new(send)), 10)
     } else {
         ProgressDrawTarget::stderr()
     }
 }
 
-fn send(bundle: Bundle, id: &str, update: bool) -> io::Result<()> {
-    link::display(bundle, Some(id.to_owned()), update)
-}
-
-type Sender = fn(Bundle, &str, bool) -> io::Result<()>;
-
 /// A terminal as far as indicatif uses one: it moves up over the lines it drew last, clears them, and writes them anew.
-struct NotebookTerminal<S = Sender> {
-    id: String,
+struct NotebookTerminal<S> {
     send: S,
     screen: Mutex<Screen>,
 }
@@ -64,13 +65,13 @@ enum Writing {
 
 impl<S> std::fmt::Debug for NotebookTerminal<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NotebookTerminal").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("NotebookTerminal").finish_non_exhaustive()
     }
 }
 
 impl<S> NotebookTerminal<S> {
     fn new(send: S) -> Self {
-        Self { id: uuid::Uuid::new_v4().to_string(), send, screen: Mutex::default() }
+        Self { send, screen: Mutex::default() }
     }
 
     fn screen(&self) -> MutexGuard<'_, Screen> {
@@ -121,7 +122,7 @@ impl Screen {
     }
 
     /// What is on the screen, unless it is what was sent last.
-    fn news(&mut self) -> Option<(String, bool)> {
+    fn news(&mut self) -> Option<String> {
         let surplus = self.lines.len().saturating_sub(4 * usize::from(HEIGHT));
         if surplus > 0 && self.row >= surplus {
             self.lines.drain(..surplus);
@@ -134,11 +135,11 @@ impl Screen {
             return None;
         }
         self.sent = Some(text.clone());
-        Some((text, !first))
+        Some(text)
     }
 }
 
-impl<S: Fn(Bundle, &str, bool) -> io::Result<()> + Send + Sync> TermLike for NotebookTerminal<S> {
+impl<S: Fn(Bundle) -> io::Result<()> + Send + Sync> TermLike for NotebookTerminal<S> {
     fn width(&self) -> u16 {
         WIDTH
     }
@@ -189,9 +190,9 @@ impl<S: Fn(Bundle, &str, bool) -> io::Result<()> + Send + Sync> TermLike for Not
     fn flush(&self) -> io::Result<()> {
         let mut screen = self.screen();
         match screen.news() {
-            Some((text, update)) => {
+            Some(text) => {
                 let html = format!("<pre style=\"margin:0;{}\">{}</pre>", theme::MONOSPACE, escape(&text));
-                (self.send)(Bundle::html(html, text), &self.id, update)
+                (self.send)(Bundle::html(html, text))
             }
             None => Ok(()),
         }
@@ -223,14 +224,14 @@ mod tests {
 
     use super::*;
 
-    type Sent = Arc<Mutex<Vec<(String, bool)>>>;
+    type Sent = Arc<Mutex<Vec<String>>>;
 
     /// A target without a rate limit, and what it sends.
     fn target() -> (ProgressDrawTarget, Sent) {
         let sent = Sent::default();
         let log = sent.clone();
-        let terminal = NotebookTerminal::new(move |bundle: Bundle, _: &str, update| {
-            log.lock().unwrap().push((bundle.plain().to_owned(), update));
+        let terminal = NotebookTerminal::new(move |bundle: Bundle| {
+            log.lock().unwrap().push(bundle.plain().to_owned());
             Ok(())
         });
         (ProgressDrawTarget::term_like(Box::new(terminal)), sent)
@@ -242,7 +243,7 @@ mod tests {
     }
 
     fn last(sent: &Sent) -> String {
-        sent.lock().unwrap().last().cloned().unwrap_or_default().0
+        sent.lock().unwrap().last().cloned().unwrap_or_default()
     }
 
     #[test]
@@ -256,8 +257,7 @@ mod tests {
         bar.abandon();
         assert_eq!(last(&sent), "get 2/2 green");
         let sent = sent.lock().unwrap();
-        assert!(!sent[0].1 && sent[1..].iter().all(|(_, update)| *update), "{sent:?}");
-        assert!(sent.iter().all(|(text, _)| text.lines().count() == 1), "{sent:?}");
+        assert!(sent.iter().all(|text| text.lines().count() == 1), "{sent:?}");
     }
 
     #[test]

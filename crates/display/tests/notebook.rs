@@ -5,7 +5,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use course_display::{Html, Markdown, Progress, clear_output, display, display_handle, indicatif_target, progress};
+use course_display::{
+    Html, LiveCurve, Markdown, Progress, clear_output, display, display_handle, indicatif_target, progress,
+};
 use course_wire::{Bundle, FromChild, frame, link};
 
 /// Every message that arrives, acknowledged at once as the kernel does.
@@ -87,22 +89,81 @@ fn a_bar_that_is_left_says_that_it_stopped() {
 }
 
 #[test]
-fn bars_inside_bars_keep_their_own_outputs() {
+fn bars_inside_bars_are_lines_of_one_output_that_moves_at_most_ten_times_a_second() {
     let kernel = kernel();
-    let outer = Progress::new(2, "epochs");
-    for _ in 0..2 {
-        for _ in progress(0..3, "batches") {}
+    let begun = Instant::now();
+    let outer = Progress::new(300, "epochs");
+    for epoch in 0..300 {
+        for _ in progress(0..20, "steps") {}
+        outer.message(format!("loss {epoch}"));
         outer.inc(1).unwrap();
     }
     drop(outer);
+    let tenths = begun.elapsed().as_millis() / 100;
+    let shown = displays(&kernel);
+    assert!(shown.len() as u128 <= 2 + tenths, "{} updates in {tenths} tenths of a second", shown.len());
+    assert!(shown.iter().all(|(_, id, _)| *id == shown[0].1) && shown[0].1.is_some());
+    let last = shown.last().unwrap().0.plain();
+    let lines: Vec<&str> = last.lines().collect();
+    assert!(
+        lines[0].starts_with("epochs") && lines[0].contains("300 of 300") && lines[0].ends_with("loss 299"),
+        "{last}"
+    );
+    assert!(lines[1].starts_with("steps") && lines[1].contains("20 of 20") && lines.len() == 2, "{last}");
+}
+
+#[test]
+fn bars_one_after_another_keep_their_own_outputs() {
+    let kernel = kernel();
+    for _ in progress(0..3, "first") {}
+    for _ in progress(0..3, "second") {}
+    link::begin_cell();
+    let left = Progress::new(3, "left over");
+    link::begin_cell();
+    for _ in progress(0..3, "in the next cell") {}
+    drop(left);
     let shown = displays(&kernel);
     let mut ids: Vec<_> = shown.iter().map(|(_, id, _)| id.clone().unwrap()).collect();
     ids.sort();
     ids.dedup();
-    assert_eq!(ids.len(), 3);
-    assert!(
-        shown.last().unwrap().0.plain().starts_with("epochs") && shown.last().unwrap().0.plain().contains("2 of 2")
-    );
+    assert_eq!(ids.len(), 4);
+    assert!(shown.iter().all(|(bundle, ..)| bundle.plain().lines().count() == 1));
+}
+
+#[test]
+fn what_is_said_last_is_shown_also_when_nothing_follows() {
+    let kernel = kernel();
+    let bar = Progress::new(10, "slow");
+    bar.inc(1).unwrap();
+    bar.message("waiting");
+    let deadline = Instant::now() + std::time::Duration::from_secs(60);
+    let mut last = String::new();
+    while !last.contains("waiting") {
+        assert!(Instant::now() < deadline, "{last}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        last = displays(&kernel).last().map_or(last, |shown| shown.0.plain().to_owned());
+    }
+    assert!(last.contains("1 of 10"), "{last}");
+    drop(bar);
+    displays(&kernel);
+}
+
+#[test]
+fn a_live_curve_is_one_output_and_ends_with_its_last_value() {
+    let kernel = kernel();
+    let begun = Instant::now();
+    let curve = LiveCurve::new("loss");
+    for step in 0..20_000 {
+        curve.push("training", step, 1.0 / f64::from(step + 1)).unwrap();
+    }
+    curve.push("training", 20_000, 7.0).unwrap();
+    drop(curve);
+    let thirds = begun.elapsed().as_millis() / 350;
+    let shown = displays(&kernel);
+    assert!(shown.len() as u128 <= 3 + thirds, "{} drawings in {thirds} thirds of a second", shown.len());
+    assert!(!shown[0].2 && shown[1..].iter().all(|(_, id, update)| *update && *id == shown[0].1));
+    let (last, ..) = shown.last().unwrap();
+    assert!(last.plain().ends_with("1 → 7") && last.data.contains_key("image/svg+xml"), "{}", last.plain());
 }
 
 #[test]
@@ -112,7 +173,32 @@ fn bars_of_indicatif_draw_into_the_notebook() {
     bar.set_style(indicatif::ProgressStyle::with_template("{pos}/{len}").unwrap());
     bar.inc(5);
     bar.finish();
+    link::end_cell();
     let shown = displays(&kernel);
     assert_eq!(shown.last().unwrap().0.plain(), "5/5");
     assert!(shown.last().unwrap().0.data["text/html"].as_str().unwrap().starts_with("<pre"));
+}
+
+#[test]
+fn several_bars_of_indicatif_move_at_most_ten_times_a_second() {
+    let kernel = kernel();
+    let begun = Instant::now();
+    let bars = indicatif::MultiProgress::with_draw_target(indicatif_target());
+    let style = indicatif::ProgressStyle::with_template("{prefix} {pos}/{len}").unwrap();
+    let [one, two] = ["one", "two"].map(|name| bars.add(indicatif::ProgressBar::new(5000).with_prefix(name)));
+    for bar in [&one, &two] {
+        bar.set_style(style.clone());
+    }
+    for _ in 0..5000 {
+        one.inc(1);
+        two.inc(1);
+    }
+    one.abandon();
+    two.abandon();
+    link::end_cell();
+    let tenths = begun.elapsed().as_millis() / 100;
+    let shown = displays(&kernel);
+    assert!(shown.len() as u128 <= 3 + tenths, "{} updates in {tenths} tenths of a second", shown.len());
+    assert_eq!(shown.last().unwrap().0.plain(), "one 5000/5000\ntwo 5000/5000");
+    assert!(shown.iter().all(|(_, id, _)| *id == shown[0].1));
 }

@@ -13,6 +13,7 @@ static LINK: OnceLock<Link> = OnceLock::new();
 const MOST: Option<u64> = Some(frame::MAX_FRAME as u64 / 2);
 
 static CELL: AtomicU64 = AtomicU64::new(0);
+static END_OF_CELL: OnceLock<fn()> = OnceLock::new();
 
 struct Link {
     writer: Mutex<UnixStream>,
@@ -50,6 +51,18 @@ pub fn connected() -> bool {
 /// Another cell begins; called by the child before it runs one.
 pub fn begin_cell() {
     CELL.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Has `show` called at the end of every cell, for what waits to be shown; the first of such functions is the only one.
+pub fn at_end_of_cell(show: fn()) {
+    let _ = END_OF_CELL.set(show);
+}
+
+/// The cell's code has run; called by the child before it says so.
+pub fn end_cell() {
+    if let Some(show) = END_OF_CELL.get() {
+        show();
+    }
 }
 
 /// Counts the cells that this process has begun: what belongs to one cell's output tells by it that the cell is over.

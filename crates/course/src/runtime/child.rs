@@ -104,6 +104,7 @@ fn run_cells(queue: &Receiver<Job>) {
                 interrupt::clear();
                 link::begin_cell();
                 let failure = run_library(number, &library, &symbol);
+                link::end_cell();
                 let _ = std::io::stdout().flush();
                 FromChild::Finished { failure, variables: store::list() }
             }

@@ -4,7 +4,9 @@ mod bar;
 mod canvas;
 mod heatmap;
 mod line;
+mod thin;
 
 pub use bar::bar_chart;
 pub use heatmap::heatmap;
 pub use line::line_chart;
+pub(crate) use line::{Lines, can_be_drawn};

@@ -1,7 +1,9 @@
-//! How far a loop has come: live in a notebook, an indicatif bar in a terminal.
+//! How far a loop has come: live in a notebook, indicatif bars in a terminal.
 
+mod group;
 mod iterator;
 mod snapshot;
+mod terminal;
 
 pub use iterator::{ProgressIter, progress};
 
@@ -9,24 +11,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use course_wire::{Interrupted, interrupt, link};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use self::snapshot::{Phase, Snapshot, Unit};
-use crate::Rich;
-
-/// The least time between two updates in a notebook.
-const INTERVAL: Duration = Duration::from_millis(100);
 
 /// A progress bar: count, rate and remaining time; any number of them may run at once or inside one another.
 ///
-/// Its last state is always shown: done after [`Progress::finish`] or at its total, stopped when it is dropped before.
+/// Bars that run at once are one output, updated at most ten times a second, in which each has a line; a bar that begins again
+/// under the same name, such as the steps of the next epoch, takes its old line. A bar's last state is always shown: done after
+/// [`Progress::finish`] or at its total, stopped when it is dropped before.
 ///
 /// ```
 /// # fn main() -> Result<(), course_wire::Interrupted> {
-/// let bar = course_display::Progress::new(3, "epochs");
+/// use course_display::{Progress, progress};
+///
+/// let epochs = Progress::new(3, "epochs");
 /// for epoch in 1..=3 {
-///     bar.message(format!("loss {:.2}", 1.0 / epoch as f64));
-///     bar.inc(1)?;
+///     for step in progress(0..100, "steps") { /* … */ }
+///     epochs.message(format!("loss {:.2}", 1.0 / epoch as f64));
+///     epochs.inc(1)?;
 /// }
 /// # Ok(())
 /// # }
@@ -40,7 +43,6 @@ pub struct Progress {
 struct State {
     snapshot: Snapshot,
     started: Instant,
-    shown: Option<Instant>,
     /// An item of [`progress`] is being worked on, and counts once the next is asked for.
     open_item: bool,
     place: Place,
@@ -48,7 +50,7 @@ struct State {
 
 #[derive(Debug)]
 enum Place {
-    Notebook { id: String },
+    Notebook(group::Place),
     Terminal(ProgressBar),
 }
 
@@ -64,11 +66,6 @@ impl Progress {
     }
 
     fn start(total: Option<u64>, label: String, unit: Unit) -> Self {
-        let place = if link::connected() {
-            Place::Notebook { id: uuid::Uuid::new_v4().to_string() }
-        } else {
-            Place::Terminal(terminal_bar(total, &label, unit))
-        };
         let snapshot = Snapshot {
             label,
             position: 0,
@@ -78,9 +75,12 @@ impl Progress {
             message: String::new(),
             phase: Phase::Running,
         };
-        let mut state = State { snapshot, started: Instant::now(), shown: None, open_item: false, place };
-        state.show();
-        Self { state: Mutex::new(state) }
+        let place = if link::connected() {
+            Place::Notebook(group::Place::new(snapshot.clone()))
+        } else {
+            Place::Terminal(terminal::bar(total, &snapshot.label, unit))
+        };
+        Self { state: Mutex::new(State { snapshot, started: Instant::now(), open_item: false, place }) }
     }
 
     /// Counts `steps` more and polls the interrupt.
@@ -88,7 +88,7 @@ impl Progress {
     /// # Errors
     /// [`Interrupted`] when the learner has pressed ■.
     pub fn inc(&self, steps: u64) -> Result<(), Interrupted> {
-        self.change(|state| state.snapshot.position += steps);
+        self.change(|state| state.snapshot.position = state.snapshot.position.saturating_add(steps));
         interrupt::check()
     }
 
@@ -118,10 +118,17 @@ impl Progress {
 
     /// Shows the bar as done.
     pub fn finish(&self) {
+        self.end(|_| Phase::Done);
+    }
+
+    fn end(&self, phase: impl FnOnce(&Snapshot) -> Phase) {
         let mut state = self.lock();
         if state.snapshot.phase == Phase::Running {
-            state.snapshot.position += u64::from(std::mem::take(&mut state.open_item));
-            state.snapshot.phase = Phase::Done;
+            let phase = phase(&state.snapshot);
+            let open_item = std::mem::take(&mut state.open_item);
+            state.snapshot.position += u64::from(open_item && phase == Phase::Done);
+            state.snapshot.phase = phase;
+            state.snapshot.elapsed = state.started.elapsed();
             state.show();
         }
     }
@@ -138,12 +145,11 @@ impl Progress {
     fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
         change(&mut state);
-        match &state.place {
-            // indicatif has its own clock.
-            Place::Terminal(_) => state.show(),
-            Place::Notebook { .. } if state.is_due(Instant::now()) => state.show(),
-            Place::Notebook { .. } => {}
+        // The time of a bar that has ended stands.
+        if state.snapshot.phase == Phase::Running {
+            state.snapshot.elapsed = state.started.elapsed();
         }
+        state.show();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -153,30 +159,15 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        let mut state = self.lock();
-        if state.snapshot.phase == Phase::Running {
-            let whole = state.snapshot.total.is_some_and(|total| state.snapshot.position >= total);
-            state.snapshot.phase = if whole { Phase::Done } else { Phase::Stopped };
-            state.show();
-        }
+        let whole = |snapshot: &Snapshot| snapshot.total.is_some_and(|total| snapshot.position >= total);
+        self.end(|snapshot| if whole(snapshot) { Phase::Done } else { Phase::Stopped });
     }
 }
 
 impl State {
-    /// Whether the last update is old enough for another.
-    fn is_due(&self, now: Instant) -> bool {
-        self.shown.is_none_or(|shown| now.saturating_duration_since(shown) >= INTERVAL)
-    }
-
-    fn show(&mut self) {
-        self.snapshot.elapsed = self.started.elapsed();
+    fn show(&self) {
         match &self.place {
-            Place::Notebook { id } => {
-                // A kernel that is gone takes this process with it: there is nobody left to tell.
-                let _ = link::display(self.snapshot.rich(), Some(id.clone()), self.shown.is_some());
-                // After the kernel has taken it, so that a slow front end is not asked for more than it can show.
-                self.shown = Some(Instant::now());
-            }
+            Place::Notebook(place) => place.show(&self.snapshot),
             Place::Terminal(bar) => {
                 bar.set_position(self.snapshot.position);
                 bar.set_message(self.snapshot.message.clone());
@@ -187,38 +178,5 @@ impl State {
                 }
             }
         }
-    }
-}
-
-fn terminal_bar(total: Option<u64>, label: &str, unit: Unit) -> ProgressBar {
-    let counts = match (unit, total) {
-        (Unit::Steps, Some(_)) => "[{bar:30}] {human_pos}/{human_len} {per_sec} eta {eta} {msg}",
-        (Unit::Steps, None) => "{spinner} {human_pos} {per_sec} {elapsed} {msg}",
-        (Unit::Bytes, Some(_)) => {
-            "[{bar:30}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} eta {eta} {msg}"
-        }
-        (Unit::Bytes, None) => "{spinner} {binary_bytes} {binary_bytes_per_sec} {elapsed} {msg}",
-    };
-    let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
-    // A label is text, not a template.
-    if let Ok(style) = ProgressStyle::with_template(&format!("{{prefix}} {counts}")) {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    bar.with_prefix(label.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn updates_keep_their_distance() {
-        let bar = Progress::new(10, "work");
-        let mut state = bar.lock();
-        let now = Instant::now();
-        assert!(state.is_due(now), "nothing shown yet");
-        state.shown = Some(now);
-        assert!(!state.is_due(now + INTERVAL / 2));
-        assert!(state.is_due(now + INTERVAL));
     }
 }
