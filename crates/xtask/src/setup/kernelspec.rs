@@ -34,6 +34,9 @@ pub fn install(project: &Project, stage: &Stage) -> Result<bool> {
     let server = json!({
         "KernelSpecManager": { "allowed_kernelspecs": [NAME], "ensure_native_kernel": false },
         "MultiKernelManager": { "default_kernel_name": NAME },
+        // The server drops what comes faster, without a word in the cell: a picture of 3 MB, or 8 MB of printed lines, which is
+        // where the kernel itself cuts. Few messages carry much here, so their number keeps its limit.
+        "ZMQChannelsWebsocketConnection": { "iopub_data_rate_limit": 50_000_000 },
     });
     let quiet = json!({
         "@jupyterlab/apputils-extension:notification": { "fetchNews": "false", "checkForUpdates": false },
