@@ -33,11 +33,19 @@ impl HistoryRequest {
     /// The cells asked for, oldest first; `all` are sorted, `current` is this session.
     pub fn select(&self, all: &[Entry], current: u64) -> Vec<Entry> {
         match self.hist_access_type.as_str() {
-            "tail" => last(all.to_vec(), self.n.or(Some(10))),
+            "tail" => self.tail(all, current),
             "range" => self.range(all, current),
             "search" => self.search(all),
             _ => Vec::new(),
         }
+    }
+
+    /// This session's cells are the latest, also when another kernel has begun since.
+    fn tail(&self, all: &[Entry], current: u64) -> Vec<Entry> {
+        let (own, mut others): (Vec<Entry>, Vec<Entry>) =
+            all.iter().cloned().partition(|entry| entry.session == current);
+        others.extend(own);
+        last(others, self.n.or(Some(10)))
     }
 
     fn range(&self, all: &[Entry], current: u64) -> Vec<Entry> {
@@ -106,6 +114,15 @@ mod tests {
         ] {
             assert_eq!(select(request.clone()), expected, "{request}");
         }
+    }
+
+    #[test]
+    fn the_sessions_own_cells_are_the_tail() {
+        let all =
+            [(1, 1), (1, 2), (2, 1)].map(|(session, line)| Entry { session, line, input: "a".into(), output: None });
+        let request: HistoryRequest = serde_json::from_value(json!({ "hist_access_type": "tail", "n": 2 })).unwrap();
+        let tail: Vec<_> = request.select(&all, 1).into_iter().map(|entry| (entry.session, entry.line)).collect();
+        assert_eq!(tail, [(1, 1), (1, 2)]);
     }
 
     #[test]

@@ -112,7 +112,7 @@ async fn a_page_comes_with_the_reply_and_an_unknown_name_is_an_error() {
     assert_eq!(reply["payload"][0]["source"], "page");
     assert!(reply["payload"][0]["data"]["text/plain"].as_str().unwrap().contains(":help"));
     assert_eq!(kinds(&messages), ["busy", "execute_input", "stream", "idle"]);
-    let (reply, _) = client.run(":doc no_such_name_anywhere").await;
+    let (reply, _) = client.run("?no_such_name_anywhere").await;
     assert_eq!((&reply["ename"], &reply["payload"]), (&json!("Command"), &json!([])));
 }
 
