@@ -1,4 +1,4 @@
-//! `?name` at the top of a cell: what is known about a name, shown beside the notebook and not in it.
+//! `?name` and `:doc name` at the top of a cell: what is known about a name, shown beside the notebook and not in it.
 //!
 //! It travels as a `page` payload of the reply. A front end that has a pager opens it; JupyterLab shows it below the cell.
 //! IPython's `name?` is not understood, because in Rust it is the operator.
@@ -36,7 +36,8 @@ pub fn take(code: &str) -> (Vec<Topic>, String) {
 
 fn topic(line: &str) -> Option<Topic> {
     let line = line.trim();
-    let name = line.strip_prefix('?')?.trim_start_matches('?').trim();
+    let name = line.strip_prefix('?').or_else(|| line.strip_prefix(":doc").filter(|rest| rest.starts_with(' ')))?;
+    let name = name.trim_start_matches('?').trim();
     Some(if name.is_empty() { Topic::Commands } else { Topic::Name(name.to_owned()) })
 }
 
@@ -76,9 +77,9 @@ mod tests {
     fn only_lines_at_the_top_are_topics() {
         let tensor = Topic::Name("Tensor".into());
         assert_eq!(take("?Tensor"), (vec![tensor.clone()], String::new()));
-        assert_eq!(take("// why\n? Tensor\n\nx?"), (vec![tensor.clone()], "// why\n\n\nx?".into()));
+        assert_eq!(take("// why\n:doc Tensor\n\nx?"), (vec![tensor.clone()], "// why\n\n\nx?".into()));
         assert_eq!(take(":vars\n?? Tensor\n?"), (vec![tensor, Topic::Commands], ":vars\n\n".into()));
-        for code in ["x?", "f()\n?", "%%bash\n?x", "let y = x\n    ?;", ""] {
+        for code in ["x?", "f()\n?", ":docs x", "%%bash\n?x", "let y = x\n    ?;", ""] {
             assert_eq!(take(code), (vec![], code.to_owned()), "{code}");
         }
     }

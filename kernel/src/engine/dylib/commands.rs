@@ -47,7 +47,7 @@ pub const COMMANDS: [(&str, &str); 11] = [
     (":help", "this list"),
     (":vars", "the variables: name, type, size"),
     (":type name", "the whole type of a variable"),
-    ("?name", "what is known about a name or a path, in the pager: ?Vec::push"),
+    ("?name", "what is known about a name or a path, as in ?Vec::push; also :doc name"),
     (":opt 0…3 | auto", "how hard to optimise cells; auto gives loops level 2. One cell: // opt: 3"),
     (":timing", "show after each cell how long it compiled and ran; again to stop"),
     (":warn on | off", "show the compiler's warnings, or do not"),
