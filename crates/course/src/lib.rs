@@ -17,6 +17,7 @@
 //! | [`tokenizers`] | `AutoTokenizer`, encodings, chat templates |
 //! | [`hub`] | names to files: local folders, the cache, bundled models, the Hub |
 //! | [`display`] | tables, plots, tokens in colour, progress bars |
+//! | [`widgets`] | sliders, buttons, text fields with callbacks in Rust, and widgets of one's own |
 //! | [`runtime`] | what a running cell stands on; nothing a learner calls |
 
 mod input;
@@ -30,11 +31,14 @@ pub use course_hub as hub;
 pub use course_models as transformers;
 pub use course_pipelines as pipelines;
 pub use course_tokenization as tokenizers;
+pub use course_widgets as widgets;
 pub use course_wire::{Interrupted, interrupt};
 
 // rustc writes the type of a variable by its crate's own name, and the next cell must be able to say it.
 #[doc(hidden)]
-pub use {course_display, course_hub, course_models, course_pipelines, course_tokenization, course_wire};
+pub use {
+    course_display, course_hub, course_models, course_pipelines, course_tokenization, course_widgets, course_wire,
+};
 
 pub use {candle_core, candle_nn, indicatif, plotters, polars, serde, serde_json, tokio};
 

@@ -10,4 +10,7 @@ pub use crate::display::{
 pub use crate::pipelines::{pipeline, pipeline_with_model};
 pub use crate::tokenizers::{AutoTokenizer, Message};
 pub use crate::transformers::GenerationConfig;
-pub use crate::{device, input, interrupt};
+pub use crate::widgets::{
+    AnyWidget, Button, Checkbox, Dropdown, FloatSlider, HBox, IntSlider, OutputArea, Tabs, Text, VBox, View, Widget,
+};
+pub use crate::{device, input, interrupt, widgets};

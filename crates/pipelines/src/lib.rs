@@ -28,6 +28,7 @@
 //! new marked, tables, heat maps.
 
 mod error;
+mod explorer;
 mod feature_extraction;
 mod input;
 mod language_model;
@@ -43,6 +44,7 @@ mod zero_shot;
 pub use course_models::{FinishReason, GenerationConfig};
 pub use course_tokenization::Message;
 pub use error::{Error, Result};
+pub use explorer::NextTokenExplorer;
 pub use feature_extraction::{Embeddings, FeatureExtraction};
 pub use input::{Prompt, PromptItem, Prompts, Texts};
 pub use next_token::{NextToken, NextTokens};

@@ -54,7 +54,7 @@ impl Rich for NextTokens {
 }
 
 /// The leading space that most tokens bring along, made visible.
-fn visible(token: &str) -> String {
+pub(crate) fn visible(token: &str) -> String {
     token.replace(' ', "·").replace('\n', "⏎").replace('\t', "⇥")
 }
 
@@ -63,13 +63,7 @@ pub(crate) fn next_tokens(model: &LanguageModel, prompt: &Prompt, count: usize) 
     if count == 0 {
         return Err(Error::input("count", "0 tokens would show nothing; ask for at least 1"));
     }
-    let ids = model.encode(prompt)?;
-    if ids.is_empty() {
-        return Err(Error::input("prompt", "it is empty; a model needs at least one token to go on from"));
-    }
-    let input = Tensor::new(ids.as_slice(), &candle_core::Device::Cpu)?.unsqueeze(0)?;
-    let logits = model.model.forward_with(&input, ForwardOptions::new().last_only())?;
-    let probabilities = softmax(&logits.i((0, 0))?.to_vec1::<f32>()?);
+    let probabilities = softmax(&next_logits(model, prompt)?);
     let mut order: Vec<usize> = (0..probabilities.len()).collect();
     order.sort_by(|&one, &other| probabilities[other].total_cmp(&probabilities[one]));
     let tokens = order
@@ -82,6 +76,17 @@ pub(crate) fn next_tokens(model: &LanguageModel, prompt: &Prompt, count: usize) 
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(NextTokens { prompt: prompt.clone(), tokens })
+}
+
+/// The logits of every token after `prompt`, by id.
+pub(crate) fn next_logits(model: &LanguageModel, prompt: &Prompt) -> Result<Vec<f32>> {
+    let ids = model.encode(prompt)?;
+    if ids.is_empty() {
+        return Err(Error::input("prompt", "it is empty; a model needs at least one token to go on from"));
+    }
+    let input = Tensor::new(ids.as_slice(), &candle_core::Device::Cpu)?.unsqueeze(0)?;
+    let logits = model.model.forward_with(&input, ForwardOptions::new().last_only())?;
+    Ok(logits.i((0, 0))?.to_vec1::<f32>()?)
 }
 
 /// Logits to probabilities, summed in `f64` so that fifty thousand of them add up to 1.

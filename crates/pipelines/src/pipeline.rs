@@ -4,8 +4,8 @@ use course_display::{Bundle, Rich, Table};
 use course_models::GenerationConfig;
 
 use crate::{
-    Classifications, Embeddings, Error, FeatureExtraction, Generations, NextTokens, Prompt, Prompts, Ranking, Result,
-    SentenceSimilarity, Similarity, Task, TextGeneration, Texts, ZeroShotClassification,
+    Classifications, Embeddings, Error, FeatureExtraction, Generations, NextTokenExplorer, NextTokens, Prompt, Prompts,
+    Ranking, Result, SentenceSimilarity, Similarity, Task, TextGeneration, Texts, ZeroShotClassification,
 };
 
 /// The pipeline for a task, on the model that comes with the course for it.
@@ -164,6 +164,14 @@ impl Pipeline {
     /// As there, and on another task's pipeline.
     pub fn next_token_probabilities(&self, prompt: impl Into<Prompts>, count: usize) -> Result<NextTokens> {
         self.text_generation("next_token_probabilities")?.next_token_probabilities(prompt, count)
+    }
+
+    /// [`TextGeneration::explore`].
+    ///
+    /// # Errors
+    /// As there, and on another task's pipeline.
+    pub fn explore(&self, prompt: &str) -> Result<NextTokenExplorer> {
+        self.text_generation("explore")?.explore(prompt)
     }
 
     /// [`FeatureExtraction::embed`]; a pipeline for sentence similarity embeds too.

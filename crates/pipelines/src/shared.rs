@@ -14,6 +14,8 @@ impl<T> Shared<T> {
     /// The model of this name: the one in memory, or what `load` gives.
     pub(crate) fn get<E>(&self, name: &str, load: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
         // Held while loading: two cells never load the same weights twice.
+        // Loading polls, and a widget's callback that wants a model as well would wait for this lock for ever.
+        let _held = course_wire::comm::hold();
         let mut loaded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         loaded.retain(|(_, model)| model.strong_count() > 0);
         if let Some(model) = loaded.iter().find(|(known, _)| known == name).and_then(|(_, model)| model.upgrade()) {

@@ -52,12 +52,16 @@ impl CellError for DebugError {
 }
 
 fn failure<E>(message: String) -> Failure {
+    Failure { name: name_of(std::any::type_name::<E>()), message, place: None, frames: Vec::new() }
+}
+
+/// The name of a failure by an error of this type.
+pub(super) fn name_of(type_name: &str) -> String {
     // An interrupted loop of the course may be wrapped in any crate's error: the flag is what tells.
-    let name = match course_wire::interrupt::is_requested() {
+    match course_wire::interrupt::is_requested() {
         true => "Interrupted".to_owned(),
-        false => short_name(std::any::type_name::<E>()),
-    };
-    Failure { name, message, place: None, frames: Vec::new() }
+        false => short_name(type_name),
+    }
 }
 
 /// A type as a learner writes it: `ParseIntError`, `io::Error`; a boxed error and a text are just `Error`.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use course_wire::{CellName, Failure, FromChild, LineMap, ToChild, comm, frame, interrupt, link};
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW, Symbol};
 
-use super::{cell, panic, store};
+use super::{cell, comms, panic, store};
 
 /// Room for a learner's deep recursion; pages count only when they are touched.
 const STACK: usize = 512 << 20;
@@ -97,6 +97,7 @@ fn flush_partial_lines() {
 
 fn run_cells(queue: &Receiver<Job>) {
     panic::install();
+    comm::receive_with(comms::receive);
     for job in queue {
         let answer = match job {
             Job::Run { number, library, symbol, source, lines } => {

@@ -5,6 +5,7 @@
 
 pub mod cell;
 mod child;
+mod comms;
 mod panic;
 mod store;
 pub mod timing;

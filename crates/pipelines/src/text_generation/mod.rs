@@ -12,6 +12,7 @@ use course_tokenization::{Message, Tokenizer};
 
 pub use self::generations::{Generation, Generations};
 use self::live::Live;
+use crate::explorer::NextTokenExplorer;
 use crate::language_model::LanguageModel;
 use crate::next_token::{NextTokens, next_tokens};
 use crate::{Error, Prompt, Prompts, Result, Task};
@@ -120,6 +121,14 @@ impl TextGeneration {
             [prompt] => next_tokens(&self.model, prompt, count),
             others => Err(Error::input("prompt", format!("{} were given; pass one", others.len()))),
         }
+    }
+
+    /// Sliders for temperature, `top_k` and `top_p` over the tokens that may come after `prompt`, which can be typed anew.
+    ///
+    /// # Errors
+    /// When the prompt is empty or too long.
+    pub fn explore(&self, prompt: &str) -> Result<NextTokenExplorer> {
+        NextTokenExplorer::new(self.model.clone(), prompt)
     }
 
     fn run(&self, Prompts(prompts): Prompts, config: &GenerationConfig, show: bool) -> Result<Generations> {
