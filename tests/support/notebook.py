@@ -1,7 +1,9 @@
 """Runs a notebook on the real kernel with nbclient and keeps the time of every cell."""
 
+import json
 import os
 import time
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,6 +75,8 @@ def run(path: Path, stop_at_error: bool = False, on_cell=lambda run, index: None
             if stop_at_error and done.failed(index):
                 done.stopped = f"the run stopped at cell {index}"
                 break
+        # Whoever opens the notebook without running it sees its widgets as they are now.
+        client.set_widgets_metadata()
     return done
 
 
@@ -88,12 +92,23 @@ def save(done: Run, path: Path) -> None:
             for mime, content in output.get("data", {}).items():
                 if isinstance(content, str):
                     output.data[mime] = _portable(content, places)
+    _same_ids(done.notebook, path.stem)
     draft = path.with_suffix(f".{os.getpid()}.part")
     try:
         nbformat.write(done.notebook, draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _same_ids(notebook, name: str) -> None:
+    """Gives widgets ids that are the same at the next run: by their order in this notebook."""
+    states = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    text = json.dumps(notebook)
+    for number, model in enumerate(states):
+        text = text.replace(model, uuid.uuid5(uuid.NAMESPACE_OID, f"{name}/{number}").hex)
+    renamed = nbformat.from_dict(json.loads(text))
+    notebook.cells, notebook.metadata = renamed.cells, renamed.metadata
 
 
 def _portable(text: str, places: list) -> str:

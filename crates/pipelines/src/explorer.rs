@@ -36,10 +36,18 @@ pub struct NextTokenExplorer {
 
 impl NextTokenExplorer {
     pub(crate) fn new(model: Arc<LanguageModel>, prompt: &str) -> Result<Self> {
-        let field = Text::new("prompt").with_value(prompt).with_width("100%");
-        let temperature = FloatSlider::new("temperature", 0.1..=2.0).with_step(0.1).with_value(1.0).with_width("100%");
-        let top_k = IntSlider::new("top_k", 0..=100).with_width("100%");
-        let top_p = FloatSlider::new("top_p", 0.05..=1.0).with_step(0.05).with_value(1.0).with_width("100%");
+        let field = Text::new("prompt").with_value(prompt).with_width("auto").with_label_width("6.5em");
+        let temperature = FloatSlider::new("temperature", 0.1..=2.0)
+            .with_step(0.1)
+            .with_value(1.0)
+            .with_width("auto")
+            .with_label_width("6.5em");
+        let top_k = IntSlider::new("top_k", 0..=100).with_width("auto").with_label_width("6.5em");
+        let top_p = FloatSlider::new("top_p", 0.05..=1.0)
+            .with_step(0.05)
+            .with_value(1.0)
+            .with_width("auto")
+            .with_label_width("6.5em");
         let view = View::new();
         let whole = VBox::new((&field, &temperature, &top_k, &top_p, &view)).with_width("40em");
         let explorer = Self { prompt: field, temperature, top_k, top_p, whole };
@@ -133,10 +141,18 @@ impl Bars {
 
     fn note(&self) -> String {
         match self.candidates {
-            1 => format!("1 of {} tokens is left: no draw, always the same", self.vocabulary),
-            left => format!("drawn among {left} of {} tokens", self.vocabulary),
+            1 => format!("1 of {} tokens is left: no draw, always the same", thousands(self.vocabulary)),
+            left => format!("drawn among {} of {} tokens", thousands(left), thousands(self.vocabulary)),
         }
     }
+}
+
+/// `49,152`
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
 }
 
 impl Rich for Bars {
@@ -155,10 +171,11 @@ impl Rich for Bars {
             let bar = "█".repeat((share * 40.0).round() as usize);
             let gap = if bar.is_empty() { "" } else { " " };
             text += &format!("{token:>widest$} {bar}{gap}{number}\n");
+            let least = if probability.is_some() { "1px" } else { "0" };
             let faint = if probability.is_none() { ";opacity:0.45" } else { "" };
             html += &format!(
                 "<span style=\"text-align:right;font-family:var(--jp-code-font-family,monospace){faint}\">{}</span>\
-                 <span style=\"background:rgb(52,120,200);height:1em;border-radius:2px;min-width:1px;width:{:.2}%\"></span>\
+                 <span style=\"background:rgb(52,120,200);height:1em;border-radius:2px;min-width:{least};width:{:.2}%\"></span>\
                  <span style=\"text-align:right{faint}\">{number}</span>",
                 escape(token),
                 share * 100.0
@@ -191,6 +208,11 @@ mod tests {
         assert!(text.ends_with("(any other) █████ 12.5 %\ndrawn among 4 of 4 tokens"), "{text}");
         assert_eq!(answer().under(&all().top_k(1)).bars[0].1, Some(1.0));
         assert!(answer().under(&all().temperature(0.5)).bars[0].1 > Some(0.7));
+    }
+
+    #[test]
+    fn large_numbers_are_grouped() {
+        assert_eq!([7, 1000, 49_152, 1_234_567].map(thousands), ["7", "1,000", "49,152", "1,234,567"]);
     }
 
     #[test]

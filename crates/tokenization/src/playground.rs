@@ -19,7 +19,7 @@ impl Tokenizer {
     /// # Errors
     /// When the library fails on the text.
     pub fn playground(&self, text: &str) -> Result<Playground> {
-        let (field, view) = (Text::area("", 3).with_width("100%").with_value(text), View::new());
+        let (field, view) = (Text::area("", 3).with_width("auto").with_value(text), View::new());
         let tokenizer = self.clone();
         let show = {
             let view = view.clone();

@@ -219,11 +219,21 @@ impl Model {
 
     /// A property of its layout, such as its width.
     pub(crate) fn set_layout(&self, key: &str, value: Value) {
-        let layout = &self.0.layout;
-        layout.state.borrow_mut().insert(key.to_owned(), value.clone());
+        self.set_part(&self.0.layout, key, value);
+    }
+
+    /// A property of its style, such as how wide its label is; nothing where it has no style.
+    pub(crate) fn set_style(&self, key: &str, value: Value) {
+        if let Some(style) = &self.0.style {
+            self.set_part(style, key, value);
+        }
+    }
+
+    fn set_part(&self, part: &Part, key: &str, value: Value) {
+        part.state.borrow_mut().insert(key.to_owned(), value.clone());
         if self.0.life.get() == Life::Open {
             let data = json!({ "method": "update", "state": { key: value }, "buffer_paths": [] });
-            comm::send(&layout.id, CommKind::Message, data, Vec::new());
+            comm::send(&part.id, CommKind::Message, data, Vec::new());
         }
     }
 

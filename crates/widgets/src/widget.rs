@@ -21,6 +21,16 @@ pub trait Widget: Rich {
         self
     }
 
+    /// Gives its label this width, in CSS, so that widgets below one another begin at the same place.
+    #[must_use]
+    fn with_label_width(self, width: &str) -> Self
+    where
+        Self: Sized,
+    {
+        self.model().set_style("description_width", width.into());
+        self
+    }
+
     /// Whether it can be touched; a widget that cannot is greyed out.
     fn set_disabled(&self, disabled: bool) {
         self.model().set("disabled", disabled);
