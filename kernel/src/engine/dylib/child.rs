@@ -287,7 +287,12 @@ impl Child {
             let answer = match message {
                 // The page has no field for it: its cell is over.
                 Some(FromChild::Input { .. }) => Some(ToChild::Input { value: None }),
-                Some(message) => emit(message, cells, output),
+                Some(message) => {
+                    if matches!(message, FromChild::CommEnd { .. }) {
+                        self.comms = self.comms.saturating_sub(1);
+                    }
+                    emit(message, cells, output)
+                }
                 None if ready.stdout || ready.stderr => None,
                 None => break,
             };

@@ -184,12 +184,13 @@ pub fn friendly(message: &str) -> String {
 
 /// A proposed `use` by the name that a cell has for the crate: `use course_hub::resolve;` → `use course::hub::resolve;`.
 fn path_in_a_cell(replacement: &str) -> String {
-    const MODULES: [(&str, &str); 12] = [
+    const MODULES: [(&str, &str); 13] = [
         ("course_display", "display"),
         ("course_hub", "hub"),
         ("course_models", "transformers"),
         ("course_pipelines", "pipelines"),
         ("course_tokenization", "tokenizers"),
+        ("course_widgets", "widgets"),
         ("candle_core", "candle_core"),
         ("candle_nn", "candle_nn"),
         ("indicatif", "indicatif"),
