@@ -115,6 +115,7 @@ fn run_cells(queue: &Receiver<Job>) {
             }
             Job::Comms => {
                 interrupt::clear();
+                link::begin_cell();
                 comm::poll();
                 continue;
             }

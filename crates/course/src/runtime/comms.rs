@@ -25,6 +25,8 @@ pub(super) fn receive(request: u64, message: CommMessage) {
             Err(payload) => Some(panic::failure(payload)),
         }
     };
+    // What waits to be shown, such as the last state of a bar, belongs to the callback.
+    link::end_cell();
     // The kernel is gone when this fails, and this process ends with it.
     let _ = link::comm_end(request, failure);
 }
