@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn values_stay_in_their_range_whatever_is_asked_for() {
-        let slider = IntSlider::new("n", 10..=1);
+        let (high, low) = (10, 1);
+        let slider = IntSlider::new("n", high..=low);
         assert_eq!(slider.value(), 1);
         slider.set_value(i64::MAX);
         assert_eq!(slider.value(), 10);

@@ -63,11 +63,14 @@ impl<'de> Deserialize<'de> for Buffer {
     }
 }
 
+/// Takes a message, by its number.
+type Receiver = fn(u64, CommMessage);
+
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 static QUEUE: Mutex<VecDeque<(u64, CommMessage)>> = Mutex::new(VecDeque::new());
 
 thread_local! {
-    static RECEIVER: Cell<Option<fn(u64, CommMessage)>> = const { Cell::new(None) };
+    static RECEIVER: Cell<Option<Receiver>> = const { Cell::new(None) };
     static HELD: Cell<u32> = const { Cell::new(0) };
 }
 
