@@ -32,6 +32,9 @@ enum Command {
         /// The folder with the course library.
         #[arg(long, value_name = "DIR")]
         stage: PathBuf,
+        /// The program `course-evcxr`: cells run through evcxr instead.
+        #[arg(long, value_name = "FILE")]
+        evcxr: Option<PathBuf>,
     },
     /// Run cells for a kernel; only the kernel calls this.
     #[command(hide = true)]
@@ -51,6 +54,12 @@ enum Command {
         /// The folder with the course library.
         #[arg(long, value_name = "DIR")]
         stage: PathBuf,
+        /// Which engine runs the cells; each has a kernelspec of its own.
+        #[arg(long, value_enum, default_value_t)]
+        engine: EngineName,
+        /// The program `course-evcxr`, for `--engine evcxr`.
+        #[arg(long, value_name = "FILE", required_if_eq("engine", "evcxr"))]
+        helper: Option<PathBuf>,
     },
     /// Say what is there, what is missing, and what to do about it.
     Doctor {
@@ -63,11 +72,27 @@ enum Command {
     },
 }
 
+/// The engines that can be installed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum EngineName {
+    /// Ours, on the staged course library.
+    #[default]
+    Dylib,
+    /// evcxr, in a process of its own.
+    Evcxr,
+}
+
 fn main() -> ExitCode {
+    if let Some(status) = engine::dylib::dep::wrapper::run_if_asked() {
+        return ExitCode::from(status);
+    }
     let done = match Arguments::parse().command {
-        Command::Run { connection_file, stage } => commands::run(&connection_file, stage),
+        Command::Run { connection_file, stage, evcxr } => commands::run(&connection_file, stage, evcxr),
         Command::Runtime { library, fd } => std::process::exit(engine::dylib::runtime_main(fd, &library)),
-        Command::Install { prefix, stage } => commands::install(&prefix, &stage),
+        Command::Install { prefix, stage, engine, helper } => {
+            let helper = helper.filter(|_| engine == EngineName::Evcxr);
+            commands::install(&prefix, &stage, helper.as_deref())
+        }
         Command::Doctor { prefix, stage } => commands::doctor(prefix.as_deref(), stage),
     };
     match done {

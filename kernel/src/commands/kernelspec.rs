@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// The kernel's name in notebooks' metadata.
 pub const NAME: &str = "rust-course";
 
+/// The second engine's name there.
+pub const EVCXR_NAME: &str = "rust-evcxr";
+
 /// `kernel.json`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Kernelspec {
@@ -51,6 +54,25 @@ impl Kernelspec {
             interrupt_mode: "message".into(),
             env: std::env::var("COURSE_CACHE").ok().map(|folder| ("COURSE_CACHE".into(), folder)).into_iter().collect(),
         })
+    }
+
+    /// The same for the second engine, given its program.
+    ///
+    /// # Errors
+    /// When the path is not UTF-8.
+    pub fn with_evcxr(mut self, program: &Path) -> anyhow::Result<Self> {
+        let program = std::path::absolute(program).with_context(|| format!("{} is no path", program.display()))?;
+        let text = program.to_str().with_context(|| format!("{}: Jupyter needs paths in UTF-8", program.display()))?;
+        self.argv.extend(["--evcxr".into(), text.into()]);
+        self.display_name = "Rust (evcxr engine)".into();
+        // Where evcxr finds the sources of the standard library if the toolchain has none.
+        self.env.extend(std::env::var("RUST_SRC_PATH").ok().map(|folder| ("RUST_SRC_PATH".into(), folder)));
+        Ok(self)
+    }
+
+    /// The folder of the second engine's kernelspec in a Python environment.
+    pub fn evcxr_folder(prefix: &Path) -> PathBuf {
+        prefix.join("share/jupyter/kernels").join(EVCXR_NAME)
     }
 
     /// The folder of the kernelspec in a Python environment.

@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::parent::Parent;
 use crate::engine::Engine;
 use crate::engine::dylib::DylibEngine;
+use crate::engine::evcxr::EvcxrEngine;
 use crate::engine::stage::Stage;
 use crate::jupyter::{self, Config, EngineFactory, RustVersion};
 
@@ -16,7 +17,7 @@ use crate::jupyter::{self, Config, EngineFactory, RustVersion};
 ///
 /// # Errors
 /// When the connection file or its ports cannot be used.
-pub fn run(connection_file: &Path, stage: PathBuf) -> anyhow::Result<ExitCode> {
+pub fn run(connection_file: &Path, stage: PathBuf, evcxr: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let connection = jupyter::read_connection_file(connection_file)?;
     // A missing library does not end the kernel: each cell says what to do, and the one after that is done runs.
     let rust_version = match Stage::load(&stage) {
@@ -24,6 +25,9 @@ pub fn run(connection_file: &Path, stage: PathBuf) -> anyhow::Result<ExitCode> {
         Err(_) => RustVersion::known(env!("CARGO_PKG_RUST_VERSION")),
     };
     let engine: EngineFactory = Box::new(move || {
+        if let Some(program) = &evcxr {
+            return Ok(Box::new(EvcxrEngine::start(program.clone())?) as Box<dyn Engine>);
+        }
         let engine = DylibEngine::start(Stage::load(&stage)?)?;
         Ok(Box::new(engine) as Box<dyn Engine>)
     });

@@ -1,6 +1,8 @@
-//! What runs cells. The Jupyter side knows only this trait; [`dylib`] is the engine behind it.
+//! What runs cells. The Jupyter side knows only this trait; [`dylib`] is the engine behind it,
+//! and [`evcxr`] a second one.
 
 pub mod dylib;
+pub mod evcxr;
 pub mod mailbox;
 pub mod stage;
 

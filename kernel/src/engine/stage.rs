@@ -16,6 +16,10 @@ pub struct Stage {
     /// Flags that cells share with the library, such as `-C target-cpu=…`.
     #[serde(default)]
     pub rustflags: Vec<String>,
+    /// The target triple.
+    pub target: String,
+    /// The folder of libstd's shared library.
+    pub std_dir: PathBuf,
     /// The metadata of the library's dependencies.
     pub deps_dir: PathBuf,
     /// `libcourse.so`.
@@ -26,6 +30,11 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// The folder of the stage.
+    pub fn folder(&self) -> &Path {
+        self.library.parent().unwrap_or(Path::new("."))
+    }
+
     /// Reads `stage.json` in a folder; paths in it may be relative to the folder.
     ///
     /// # Errors

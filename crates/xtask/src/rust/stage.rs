@@ -9,6 +9,7 @@
 //! | `deps/` | metadata of every crate that the facade reaches, and the macros' shared libraries |
 //! | `course-kernel` | the kernel of the same build |
 //! | `stage.json` | [`Stage`]: compiler, flags, paths |
+//! | `crates.json`, `Cargo.lock` | which versions and features of third-party crates are in the library: `:dep` shares them |
 //!
 //! `<cache>/stage/current` names the newest build id.
 
@@ -86,6 +87,38 @@ impl Stage {
     }
 }
 
+/// A third-party crate inside the library, as `crates.json` lists it. The kernel's `:dep` reads it.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Inside {
+    /// The package's name in its registry.
+    pub package: String,
+    /// Its version.
+    pub version: String,
+    /// The crate's name in Rust.
+    pub name: String,
+    /// The features it was built with.
+    pub features: Vec<String>,
+    /// Its metadata, in `deps/`.
+    pub file: PathBuf,
+}
+
+impl Inside {
+    /// `None` for the workspace's own crates and for macros, which run in the compiler and not in the library.
+    fn of(artifact: &Artifact) -> Option<Self> {
+        let (source, id) = artifact.package_id.split_once('#')?;
+        let (package, version) = id.split_once('@')?;
+        let library = artifact.target.kind.iter().any(|kind| kind == "lib" || kind == "rlib");
+        (library && source.starts_with("registry+")).then_some(())?;
+        Some(Self {
+            package: package.to_owned(),
+            version: version.to_owned(),
+            name: artifact.target.name.replace('-', "_"),
+            features: artifact.features.clone(),
+            file: Path::new("deps").join(artifact.metadata()?.file_name()?),
+        })
+    }
+}
+
 /// Stages what `built` left, unless the same is staged already. Returns the stage and whether it is new.
 pub fn stage(project: &Project, built: &Built) -> Result<(Stage, bool)> {
     let toolchain = Toolchain::find(project)?;
@@ -132,6 +165,10 @@ pub fn stage(project: &Project, built: &Built) -> Result<(Stage, bool)> {
         let file = artifact.metadata().context("a dependency has no library file")?;
         files::link_or_copy(&file, &deps.join(file.file_name().context("a library without a name")?))?;
     }
+    let mut inside: Vec<Inside> = closure.iter().filter_map(|artifact| Inside::of(artifact)).collect();
+    inside.sort_by(|one, other| (&one.package, &one.version).cmp(&(&other.package, &other.version)));
+    fs::write(unfinished.path().join("crates.json"), serde_json::to_vec(&inside)?)?;
+    fs::copy(project.root.join("Cargo.lock"), unfinished.path().join("Cargo.lock")).context("copying Cargo.lock")?;
     // A copy: cargo writes the next kernel over this one.
     fs::copy(&kernel, unfinished.path().join("course-kernel")).context("copying the kernel")?;
 
@@ -219,5 +256,31 @@ fn prune(project: &Project, current: &Stage) {
             // Left for the next time if it cannot be removed.
             let _ = fs::remove_dir_all(stage.folder());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_of_a_registry_are_listed_with_version_and_features() {
+        let artifact = |id: &str, kind: &str| -> Artifact {
+            serde_json::from_value(serde_json::json!({
+                "package_id": id, "manifest_path": "/x/Cargo.toml", "profile": { "test": false }, "features": ["derive"],
+                "target": { "kind": [kind], "name": "serde-core", "src_path": "/x/src/lib.rs", "edition": "2021" },
+                "filenames": ["/t/libserde_core-1.rlib", "/t/libserde_core-1.rmeta"], "executable": null, "fresh": true,
+            }))
+            .unwrap()
+        };
+        let registry = "registry+https://github.com/rust-lang/crates.io-index#serde-core@1.0.2";
+        let inside = Inside::of(&artifact(registry, "lib")).unwrap();
+        assert_eq!(
+            (inside.package.as_str(), inside.version.as_str(), inside.name.as_str()),
+            ("serde-core", "1.0.2", "serde_core")
+        );
+        assert_eq!(inside.file, Path::new("deps/libserde_core-1.rmeta"));
+        assert_eq!(Inside::of(&artifact(registry, "proc-macro")), None);
+        assert_eq!(Inside::of(&artifact("path+file:///x/course#0.1.0", "lib")), None);
     }
 }

@@ -10,6 +10,7 @@ use course_wire::{Bundle, LineMap};
 
 use super::commands::{Optimisation, escape};
 use super::compile::{Compiled, Diagnostic, compile};
+use super::dep::{Dependencies, Link};
 use super::diagnostics::Reporter;
 use super::generate::{Generated, Plan, unparsed};
 use super::interrupt::Control;
@@ -29,6 +30,8 @@ const MOST_RUNS: usize = 24;
 pub struct Build<'a> {
     /// The course library and the compiler.
     pub stage: &'a Stage,
+    /// The crates that `:dep` added.
+    pub dependencies: &'a Dependencies,
     /// Where files are written.
     pub folder: &'a Path,
     /// What ■ works on.
@@ -106,9 +109,9 @@ impl Build<'_> {
                 defined: self.defined,
                 measure: self.measure,
             };
-            let generated = plan.generate();
+            let (generated, link) = self.linked(&plan);
             let name = format!("cell-{}-{runs}", cell.number);
-            let compiled = self.compile(cell, &name, &generated, runs)?;
+            let compiled = self.compile(cell, &name, &generated, &link, runs)?;
             if self.control.interrupted() {
                 return Err(report::interrupted_compile());
             }
@@ -157,23 +160,31 @@ impl Build<'_> {
         ))
     }
 
+    /// The file, and the added crates that what it reaches needs.
+    fn linked(&self, plan: &Plan<'_>) -> (Generated, Link) {
+        let link = self.dependencies.link(self.stage, &plan.reached());
+        (plan.generate(&link.lines), link)
+    }
+
     fn compile(
         &self,
         cell: Cell<'_>,
         name: &str,
         generated: &Generated,
+        link: &Link,
         runs: &mut u64,
     ) -> Result<Compiled, CellError> {
         *runs += 1;
         let level = opt_level(cell.code, self.optimisation, generated.loops, self.measure);
-        compile(self.stage, self.folder, name, &generated.text, level, self.control)
+        compile(self.stage, self.folder, name, &generated.text, level, link, self.control)
             .map_err(|error| report::kernel(&error))
     }
 
     fn syntax_error(&self, cell: Cell<'_>, session: &Session, runs: &mut u64) -> CellError {
         let generated = unparsed(cell.code, cell.number);
         let name = format!("cell-{}-{runs}", cell.number);
-        let compiled = match self.compile(cell, &name, &generated, runs) {
+        let link = self.dependencies.link(self.stage, &BTreeSet::new());
+        let compiled = match self.compile(cell, &name, &generated, &link, runs) {
             Ok(compiled) => compiled,
             Err(error) => return error,
         };
@@ -221,6 +232,14 @@ impl Build<'_> {
             };
             traceback.extend(note.map(|note| explain::in_short(&note)));
         }
+        // Two builds of one crate print alike, so the error alone makes no sense.
+        let puzzling = placed.iter().any(|(error, _)| matches!(error.code(), "E0277" | "E0308" | "E0599" | "E0271"));
+        let words = placed.iter().flat_map(|(error, _)| {
+            error.children.iter().map(|child| &child.message).chain([&error.message]).map(String::as_str)
+        });
+        let words: Vec<&str> = words.collect();
+        let clash = puzzling.then(|| self.dependencies.explain(&words.join("\n"))).flatten();
+        traceback.extend(clash.map(|note| explain::in_short(&note)));
         CellError { ename: ename.to_owned(), evalue, traceback }
     }
 }

@@ -352,7 +352,7 @@ impl Child {
 }
 
 /// Reads from `fd` return at once from now on.
-pub(super) fn set_nonblocking(fd: impl AsFd) -> anyhow::Result<()> {
+pub(in crate::engine) fn set_nonblocking(fd: impl AsFd) -> anyhow::Result<()> {
     use nix::fcntl::{FcntlArg, OFlag, fcntl};
     let flags = OFlag::from_bits_truncate(fcntl(&fd, FcntlArg::F_GETFL)?);
     fcntl(&fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;

@@ -17,6 +17,8 @@ pub enum Command {
     Type(String),
     /// `:opt`, `:opt 0`–`:opt 3`, `:opt auto`
     Opt(Option<Optimisation>),
+    /// `:dep …`, or nothing after it
+    Dep(String),
     /// `:timing`
     Timing,
     /// `:warn`, `:warn on`, `:warn off`
@@ -43,12 +45,16 @@ pub enum Optimisation {
 }
 
 /// Every command with what it does, as `:help` lists them.
-pub const COMMANDS: [(&str, &str); 11] = [
+pub const COMMANDS: [(&str, &str); 12] = [
     (":help", "this list"),
     (":vars", "the variables: name, type, size"),
     (":type name", "the whole type of a variable"),
     ("?name", "what is known about a name or a path, as in ?Vec::push; also :doc name"),
     (":opt 0…3 | auto", "how hard to optimise cells; auto gives loops level 2. One cell: // opt: 3"),
+    (
+        ":dep name = \"1.2\"",
+        "add a crate; a version may also be { version, features, path, git, … }. Alone: those added",
+    ),
     (":timing", "show after each cell how long it compiled and ran; again to stop"),
     (":warn on | off", "show the compiler's warnings, or do not"),
     (":output 50 MB | off", "how much a cell may print, and how large a display may be"),
@@ -80,6 +86,7 @@ impl Command {
             ("opt", Some(level @ ("0" | "1" | "2" | "3"))) => {
                 Self::Opt(Some(Optimisation::Level(level.as_bytes()[0] - b'0')))
             }
+            ("dep", _) => Self::Dep(rest.trim_start().trim_start_matches("dep").trim().to_owned()),
             ("timing", None) => Self::Timing,
             ("warn", None) => Self::Warn(None),
             ("warn", Some("on")) => Self::Warn(Some(true)),
@@ -137,7 +144,7 @@ pub fn near<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a st
 }
 
 /// The edits between two words.
-fn distance(left: &str, right: &str) -> usize {
+pub(super) fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, a) in left.chars().enumerate() {
@@ -181,7 +188,7 @@ pub fn vars(session: &Session, size: impl Fn(&str) -> Option<usize>) -> Bundle {
 }
 
 /// A table in HTML, with these columns set as code, and in columns of text.
-fn table(head: &[&str], code: &[usize], rows: &[Vec<String>]) -> Bundle {
+pub(super) fn table(head: &[&str], code: &[usize], rows: &[Vec<String>]) -> Bundle {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain(head.get(column).map(|cell| cell.chars().count())).max().unwrap_or_default()

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 use serde::Deserialize;
 
+use super::dep::Link;
 use super::interrupt::Control;
 use crate::engine::stage::Stage;
 
@@ -96,6 +97,7 @@ pub fn compile(
     name: &str,
     text: &str,
     opt_level: u8,
+    link: &Link,
     control: &Control,
 ) -> anyhow::Result<Compiled> {
     let source = folder.join(format!("{name}.rs"));
@@ -125,7 +127,8 @@ pub fn compile(
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .process_group(0);
-    for (crate_name, path) in &stage.externs {
+    command.args(&link.arguments);
+    for (crate_name, path) in &link.externs {
         command.arg("--extern").arg(format!("{crate_name}={}", path.display()));
     }
     let mut child = command.spawn().with_context(|| format!("could not start {}", stage.rustc.display()))?;

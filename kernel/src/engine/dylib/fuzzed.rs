@@ -36,5 +36,5 @@ pub fn generate(code: &str) -> Generated {
         probe: false,
         defined: &BTreeSet::new(),
     }
-    .generate()
+    .generate(&[])
 }

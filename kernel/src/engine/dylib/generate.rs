@@ -96,8 +96,16 @@ impl Plan<'_> {
         self.source.lets.iter().filter(|binding| !self.local.contains(&binding.name))
     }
 
-    /// Writes the file.
-    pub fn generate(&self) -> Generated {
+    /// Every identifier that the cell reaches, itself and through items.
+    pub fn reached(&self) -> BTreeSet<String> {
+        let names = self.names();
+        let entries = self.session.reach(&names);
+        let through = entries.iter().flat_map(|entry| entry.names.iter().chain(&entry.mentions)).cloned();
+        through.chain(names.iter().cloned()).collect()
+    }
+
+    /// Writes the file, with some lines of the caller's at its top.
+    pub fn generate(&self, top: &[String]) -> Generated {
         let mut file = File::default();
         let attributes = keep_only(self.code, &self.source.attributes);
         file.line(&format!("#![allow({ALLOWED})]"));
@@ -105,8 +113,28 @@ impl Plan<'_> {
         if !self.source.attributes.is_empty() {
             file.cell_text(&attributes, self.cell, 1);
         }
+        top.iter().for_each(|line| file.line(line));
         file.line("use ::course::prelude::*;");
 
+        let names = self.names();
+        let reached = self.session.reach(&names);
+        file.generated.loops = self.source.loops || reached.iter().any(|entry| entry.loops);
+        file.generated.reached = reached.iter().flat_map(|entry| entry.names.iter().cloned()).chain(names).collect();
+        // Macros first: they must stand before their uses, and earlier cells' uses come right after.
+        for macros in [true, false] {
+            for entry in &reached {
+                if entry.cell != self.cell && (entry.kind == Kind::Macro) == macros {
+                    self.item(&mut file, entry);
+                }
+            }
+        }
+        self.own_items(&mut file);
+        self.entry_point(&mut file);
+        file.generated
+    }
+
+    /// The identifiers that the cell's own text mentions, and those of the types of the variables it takes.
+    fn names(&self) -> BTreeSet<String> {
         let mut names = self.source.mentioned.clone();
         for (_, variable) in self.taken() {
             names.extend(super::session::roots(&variable.type_text, &BTreeSet::new()));
@@ -122,20 +150,7 @@ impl Plan<'_> {
             })
             .collect();
         names.extend(own);
-        let reached = self.session.reach(&names);
-        file.generated.loops = self.source.loops || reached.iter().any(|entry| entry.loops);
-        file.generated.reached = reached.iter().flat_map(|entry| entry.names.iter().cloned()).chain(names).collect();
-        // Macros first: they must stand before their uses, and earlier cells' uses come right after.
-        for macros in [true, false] {
-            for entry in &reached {
-                if entry.cell != self.cell && (entry.kind == Kind::Macro) == macros {
-                    self.item(&mut file, entry);
-                }
-            }
-        }
-        self.own_items(&mut file);
-        self.entry_point(&mut file);
-        file.generated
+        names
     }
 
     fn symbol_of(&self, found: &Static, entry: &Entry) -> (String, bool) {

@@ -11,33 +11,35 @@
 //! | [`compile`] | the rustc run |
 //! | [`build`], [`retry`] | from a cell to a library, with the second tries that some cells need |
 //! | [`diagnostics`], [`explain`], [`palette`] | errors in cell lines, in plain words, in colours that can be seen |
+//! | [`dep`] | `:dep`: crates that a learner adds |
 //! | [`child`], [`interrupt`], [`shell`] | the processes, and how they are stopped |
 //! | [`stream`], [`blocks`], [`updates`], [`limit`] | what they print and show, in order and in measure |
 
 mod blocks;
 mod build;
-mod child;
+pub(super) mod child;
 pub mod commands;
 mod compile;
+pub mod dep;
 mod diagnostics;
 mod explain;
 #[cfg(test)]
 pub mod fuzzed;
 mod generate;
-mod interrupt;
+pub(super) mod interrupt;
 mod items;
 mod limit;
 mod magics;
 mod nesting;
 mod palette;
 mod repeat;
-mod report;
+pub(super) mod report;
 mod retry;
 mod session;
 mod shell;
-mod source;
+pub(super) mod source;
 mod statics;
-mod stream;
+pub(super) mod stream;
 mod updates;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +53,7 @@ use course_wire::{Bundle, StoreEntry, ToChild};
 use self::build::{Build, Built};
 use self::child::{Carrier, Child, Ended, Until};
 use self::commands::{Command, Optimisation};
+use self::dep::Dependencies;
 use self::interrupt::Control;
 use self::limit::Limited;
 use self::magics::{Measure, Part};
@@ -67,6 +70,7 @@ pub struct DylibEngine {
     control: Control,
     mailbox: Arc<Mailbox>,
     session: Session,
+    dependencies: Dependencies,
     cells: BTreeMap<u32, String>,
     stored: Vec<StoreEntry>,
     statics: BTreeSet<String>,
@@ -92,6 +96,7 @@ impl DylibEngine {
             control: Control::default(),
             mailbox: Arc::default(),
             session: Session::default(),
+            dependencies: Dependencies::default(),
             cells: BTreeMap::new(),
             stored: Vec::new(),
             statics: BTreeSet::new(),
@@ -105,8 +110,18 @@ impl DylibEngine {
 
     fn run(&mut self, cell: Cell<'_>, output: &dyn Output) -> Result<(), CellError> {
         let (commands, code) = Command::split(cell.code);
-        for command in commands {
-            self.command(command, output)?;
+        let mut commands = commands.into_iter().peekable();
+        while let Some(command) = commands.next() {
+            let Command::Dep(line) = command else {
+                self.command(command, output)?;
+                continue;
+            };
+            // What stands together is built together.
+            let mut lines = vec![line];
+            while let Some(Command::Dep(line)) = commands.next_if(|next| matches!(next, Command::Dep(_))) {
+                lines.push(line);
+            }
+            self.add_crates(cell.number, &lines, output)?;
         }
         let parts = magics::parts(&code).map_err(report::command)?;
         self.cells.insert(cell.number, code);
@@ -128,6 +143,7 @@ impl DylibEngine {
         let begun = Instant::now();
         let build = Build {
             stage: &self.stage,
+            dependencies: &self.dependencies,
             folder: self.folder.path(),
             control: &self.control,
             cells: &self.cells,
@@ -227,6 +243,37 @@ impl DylibEngine {
         lost
     }
 
+    /// `:dep`: adds crates, and drops the variables that hold values of a build that is replaced.
+    fn add_crates(&mut self, number: u32, lines: &[String], output: &dyn Output) -> Result<(), CellError> {
+        let wanted: Vec<String> = lines.iter().filter(|line| !line.is_empty()).cloned().collect();
+        if wanted.is_empty() {
+            output.emit(Event::Display { bundle: self.dependencies.list(), display_id: None, update: false });
+            return Ok(());
+        }
+        let added = self.dependencies.add(&wanted, &self.stage, &self.control, output)?;
+        self.session.replace_crates(&added.replaced);
+        let outdated = self.session.outdated();
+        if outdated.is_empty() {
+            return Ok(());
+        }
+        for name in &outdated {
+            self.session.variables.remove(name);
+            self.session.gone.insert(name.clone(), Gone::Redefined(number));
+        }
+        self.stored.retain(|entry| !outdated.contains(&entry.name));
+        if let Some(child) = &mut self.child {
+            let _ = child.send(&ToChild::Forget { names: outdated.clone() });
+        }
+        let crates: Vec<String> = added.replaced.into_iter().collect();
+        output.emit(note_event(&format!(
+            "`{}` dropped: made with an earlier build of `{}`, whose types are other types now. Make {} again.",
+            outdated.join("`, `"),
+            crates.join("`, `"),
+            if outdated.len() == 1 { "it" } else { "them" },
+        )));
+        Ok(())
+    }
+
     fn command(&mut self, command: Command, output: &dyn Output) -> Result<(), CellError> {
         let show = |bundle: Bundle| output.emit(Event::Display { bundle, display_id: None, update: false });
         match command {
@@ -285,6 +332,8 @@ impl DylibEngine {
                 self.session.gone.clear();
                 self.child = Some(Child::start(&self.stage).map_err(|error| report::kernel(&error))?);
             }
+            // Taken care of by `run`, all that stand together at once.
+            Command::Dep(line) => self.add_crates(0, &[line], output)?,
             Command::Shell(line) => shell::run(&line, self.output_limit, &self.control, output)?,
             Command::Unknown(line) => return Err(report::command(commands::unknown(&line))),
         }

@@ -15,9 +15,27 @@ fn error(ename: &str, evalue: String, more: Vec<String>) -> CellError {
     CellError { ename: ename.to_owned(), evalue, traceback }
 }
 
+/// Any other failure, with more to say below it.
+pub fn of(ename: &str, evalue: String, more: Vec<String>) -> CellError {
+    error(ename, evalue, more)
+}
+
 /// A command that could not be carried out.
 pub fn command(evalue: String) -> CellError {
     error("Command", evalue, Vec::new())
+}
+
+/// `:dep` failed.
+pub fn dependency(sentence: &str, details: &str) -> CellError {
+    let said = details.trim_start_matches("error: ");
+    let more = if said.is_empty() || said == sentence { Vec::new() } else { vec![details.to_owned()] };
+    error("DependencyError", sentence.to_owned(), more)
+}
+
+/// ■ while cargo built crates.
+pub fn interrupted_dependency() -> CellError {
+    let evalue = "stopped while adding crates; nothing was added, and the next try goes on where this one stopped";
+    error("Interrupted", evalue.into(), Vec::new())
 }
 
 /// Something the kernel itself needs is missing.

@@ -45,6 +45,8 @@ pub struct Session {
     pub variables: BTreeMap<String, Variable>,
     /// Names that were variables once.
     pub gone: BTreeMap<String, Gone>,
+    /// How often the crate of a name was replaced by another build of it.
+    replaced: BTreeMap<String, u64>,
 }
 
 impl Session {
@@ -104,9 +106,16 @@ impl Session {
         dropped
     }
 
+    /// Other builds of these crates take the place of those that were there: their types are new types from now on.
+    pub fn replace_crates(&mut self, names: &BTreeSet<String>) {
+        for name in names {
+            *self.replaced.entry(name.clone()).or_default() += 1;
+        }
+    }
+
     /// Forgets every item and variable.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { replaced: std::mem::take(&mut self.replaced), ..Self::default() };
     }
 
     /// The items that code mentioning `names` needs, in order of definition.
@@ -154,15 +163,22 @@ impl Session {
     /// that reaches nothing of the session.
     pub fn fingerprint(&self, roots: &BTreeSet<String>) -> String {
         let named = |entry: &&Entry| entry.kind != Kind::Use;
-        if !self.deciding(roots, false).iter().any(named) {
+        let deciding = self.deciding(roots, false);
+        let own = deciding.iter().any(named);
+        // A `use …::*` can give another meaning to any name in a definition.
+        let deciding = if own { self.deciding(roots, true) } else { deciding };
+        let names: BTreeSet<&String> = deciding.iter().flat_map(|entry| &entry.layout.1).chain(roots).collect();
+        let replaced: Vec<(&String, &u64)> = self.replaced.iter().filter(|(name, _)| names.contains(name)).collect();
+        if !own && replaced.is_empty() {
             return String::new();
         }
-        // A `use …::*` can give another meaning to any name in a definition.
-        let parts: BTreeSet<&str> =
-            self.deciding(roots, true).into_iter().map(|entry| entry.layout.0.as_str()).collect();
+        let parts: BTreeSet<&str> = deciding.iter().filter(|_| own).map(|entry| entry.layout.0.as_str()).collect();
         let mut hasher = blake3::Hasher::new();
         for part in parts {
             hasher.update(part.as_bytes()).update(&[0]);
+        }
+        for (name, times) in replaced {
+            hasher.update(format!("{name} {times}").as_bytes()).update(&[1]);
         }
         hasher.finalize().to_hex()[..32].to_owned()
     }
