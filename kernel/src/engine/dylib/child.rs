@@ -21,7 +21,7 @@ use crate::engine::mailbox::Mailbox;
 use crate::engine::stage::Stage;
 use crate::engine::{CommEvent, Event, Output};
 
-/// What is printed is sent on at the latest after this long.
+/// How often to look whether what was printed is to be sent on.
 const BATCH: Duration = Duration::from_millis(40);
 
 /// The running child.
@@ -212,7 +212,10 @@ impl Child {
                 return Ended::Comms;
             }
             let wait = match oldest {
-                Some(since) => BATCH.saturating_sub(since.elapsed()),
+                Some(since) => match BATCH.saturating_sub(since.elapsed()) {
+                    Duration::ZERO => BATCH,
+                    rest => rest,
+                },
                 None => Duration::from_millis(200),
             };
             let ready = self.wait(updates.due_in().map_or(wait, |due| wait.min(due)), mailbox);
@@ -220,7 +223,7 @@ impl Child {
             self.read_ready(ready, &mut stdout, &mut stderr, output);
             if stdout.pending() || stderr.pending() {
                 let since = *oldest.get_or_insert_with(Instant::now);
-                if since.elapsed() >= BATCH || stdout.is_large() || stderr.is_large() {
+                if stdout.is_due(since.elapsed()) || stderr.is_due(since.elapsed()) {
                     flush(&mut stdout, &mut stderr, output);
                     oldest = None;
                 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
+use std::time::Duration;
 
 use course_wire::size;
 
@@ -9,7 +10,13 @@ use super::blocks;
 use crate::engine::Event;
 
 /// So much waiting text is sent at once.
-const LARGE: usize = 64 << 10;
+const LARGE: u64 = 64 << 10;
+/// What is printed is sent on at the latest after this long.
+const BATCH: Duration = Duration::from_millis(40);
+/// The same for a cell that has printed so much that a page takes long to lay it out: it does that anew for every message.
+const LATE_BATCH: Duration = Duration::from_millis(500);
+/// So much, in bytes.
+const MUCH: u64 = 512 << 10;
 /// How much of the end of a cut output is shown, in bytes.
 const TAIL: usize = 1024;
 
@@ -75,9 +82,11 @@ impl Stream {
         !self.bytes.is_empty()
     }
 
-    /// Whether there is too much to wait for more.
-    pub fn is_large(&self) -> bool {
-        self.bytes.len() >= LARGE
+    /// Whether what has waited for `waited` is to be sent: it is much, or has waited long, for a cell that has printed so much already.
+    pub fn is_due(&self, waited: Duration) -> bool {
+        let before = self.taken.saturating_sub(self.bytes.len() as u64);
+        let batch = if before < MUCH { BATCH } else { LATE_BATCH };
+        self.pending() && (waited >= batch || self.bytes.len() as u64 >= LARGE.max(before / 2))
     }
 
     /// No more will come: half characters and half blocks are sent as they are, and the end of what was cut.
@@ -219,6 +228,25 @@ mod tests {
         stream.end();
         let all = texts(stream.take(Event::Stdout)).concat();
         assert!(all.ends_with("]\n56789é"), "{all}");
+    }
+
+    #[test]
+    fn the_more_a_cell_has_printed_the_more_goes_into_a_message() {
+        let mut stream = Stream::new(None);
+        let mut messages = 0;
+        for _ in 0..1000 {
+            stream.push(&[b'x'; 8 << 10]);
+            if stream.is_due(Duration::ZERO) {
+                messages += stream.take(Event::Stdout).len();
+            }
+        }
+        assert!((10..20).contains(&messages), "{messages}");
+        stream.push(b"x");
+        assert!(stream.is_due(LATE_BATCH) && !stream.is_due(BATCH));
+        let mut stream = Stream::new(None);
+        assert!(!stream.is_due(LATE_BATCH), "there is nothing to send");
+        stream.push(b"x");
+        assert!(stream.is_due(BATCH) && !stream.is_due(BATCH / 2));
     }
 
     #[test]
