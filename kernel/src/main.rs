@@ -3,6 +3,7 @@
 //! Jupyter starts it as `course-kernel run`; it starts itself once more as `course-kernel runtime`, the child that runs the
 //! learner's code. `install` and `doctor` are for people and for `cargo xtask`.
 
+mod assist;
 mod commands;
 mod engine;
 #[cfg(test)]

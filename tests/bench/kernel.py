@@ -49,6 +49,11 @@ COURSE_CELLS = [
     "println!(\"{:?}\", scaled.dims());",
 ]
 
+QUESTIONS = [
+    "x.mat", "x.matmul(&x)?.to_v", "words.iter().enumerate().ma", "Tensor::", "Vec::", "String::from_u", "course::polars::prelude::", "std::fs::",
+    "pri", "BTreeM", "let y = x.get(0)?;\ny.unsq", "a", "words.iter().rev().enumerate().next().unwrap().1.spl", ":va",
+]
+
 
 class Kernel:
     """A kernel process, and what it takes for a cell."""
@@ -84,6 +89,14 @@ class Kernel:
                 raise SystemExit(f"a cell of the bench failed:\n{code}\n" + "\n".join(content["traceback"]) + content["evalue"])
             messages.append(message)
         return time.perf_counter() - begun, messages
+
+    def ask(self, code: str, kind: str) -> float:
+        """Seconds until a completion (`complete`) or inspection (`inspect`) at the end of the code is answered."""
+        begun = time.perf_counter()
+        request = getattr(self.client, kind)(code, len(code))
+        while self.client.get_shell_msg(timeout=60)["parent_header"].get("msg_id") != request:
+            pass
+        return time.perf_counter() - begun
 
     def close(self) -> None:
         self.client.stop_channels()
@@ -158,6 +171,9 @@ def ours(rounds: int) -> dict[str, list[float]]:
         kernel.run("use course::polars::prelude::df;")
         add("std", *(kernel.run(cell)[0] for cell in STD_CELLS))
         add("course", *(kernel.run(cell)[0] for cell in COURSE_CELLS))
+        asked = [kernel.ask(code, kind) for code in QUESTIONS for kind in ("complete", "inspect")]
+        add("question", *asked)
+        add("slowest question", max(asked))
         memory = kernel.memory()
         add("kernel MB", memory["kernel"])
         add("child MB", memory["children"])
@@ -213,6 +229,8 @@ def table(mine: dict, theirs: dict | None) -> str:
         ("course cell, warm", "course", "s", f"≤ 7 × empty cdylib = {7 * floor:.2f} s"),
         ("compile of a cell of chapter 1", "chapter compile", "s", f"≤ 7 × empty cdylib = {7 * floor:.2f} s"),
         ("std-only cell, warm", "std", "s", f"≤ 3 × empty cdylib = {3 * floor:.2f} s"),
+        ("completion or inspection", "question", "s", "≤ 0.05 s"),
+        ("the slowest of them", "slowest question", "s", "≤ 0.05 s"),
         ("kernel process, resident", "kernel MB", "MB", "≤ 60 MB"),
         ("child with the course crate, resident", "child MB", "MB", "≤ 120 MB"),
         ("rustc on an empty cdylib (the floor)", "empty", "s", ""),

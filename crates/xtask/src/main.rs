@@ -3,6 +3,7 @@
 mod bar;
 mod doctor;
 mod files;
+mod index;
 mod lab;
 mod problem;
 mod project;
@@ -69,6 +70,9 @@ enum Task {
         #[command(subcommand)]
         what: Models,
     },
+    /// Makes the API index of std that the repository ships; needed once for a new toolchain
+    #[command(hide = true)]
+    IndexStd,
     /// Builds the workspace and stages the course library; `setup` does it too
     #[command(hide = true)]
     Stage,
@@ -115,6 +119,7 @@ fn perform(project: &Project, task: Task) -> Result<()> {
             }
             Ok(())
         }
+        Task::IndexStd => index::ship(project),
         Task::Stage => {
             let ready = setup::build(project)?;
             if project.venv_program("python").is_file() {

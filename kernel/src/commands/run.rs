@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::parent::Parent;
+use crate::assist::Library;
 use crate::engine::Engine;
 use crate::engine::dylib::DylibEngine;
 use crate::engine::evcxr::EvcxrEngine;
@@ -24,6 +25,7 @@ pub fn run(connection_file: &Path, stage: PathBuf, evcxr: Option<PathBuf>) -> an
         Ok(stage) => RustVersion::ask(stage.rustc),
         Err(_) => RustVersion::known(env!("CARGO_PKG_RUST_VERSION")),
     };
+    let library = Library::new(&stage.join("index"));
     let engine: EngineFactory = Box::new(move || {
         if let Some(program) = &evcxr {
             return Ok(Box::new(EvcxrEngine::start(program.clone())?) as Box<dyn Engine>);
@@ -38,7 +40,8 @@ pub fn run(connection_file: &Path, stage: PathBuf, evcxr: Option<PathBuf>) -> an
         .context("cannot start the kernel's threads")?;
     let served = runtime.block_on(async {
         let stop = told_to_stop().context("cannot listen for signals")?;
-        jupyter::serve(Config { connection, rust_version, engine, history: history_folder() }, stop).await?;
+        let config = Config { connection, rust_version, engine, library, history: history_folder() };
+        jupyter::serve(config, stop).await?;
         anyhow::Ok(ExitCode::SUCCESS)
     });
     // A cell that would not end, or a task that waits, is no reason to stay.

@@ -32,8 +32,35 @@ pub trait Engine: Send {
     /// flows through `output`.
     fn comms(&mut self, _output: &dyn Output) {}
 
+    /// What is known between cells. Asked after every cell, for completion and inspection while the next one runs.
+    fn known(&self) -> Known {
+        Known::default()
+    }
+
     /// Ends the running child. Called once, before the kernel exits.
     fn shutdown(&mut self);
+}
+
+/// What an engine knows of its session.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The variables that the next cell can use.
+    pub variables: Vec<KnownVariable>,
+    /// The source of each item that the next cell can use: functions, types, `impl`s, imports.
+    pub items: Vec<String>,
+}
+
+/// A variable that the next cell can use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownVariable {
+    /// Its name.
+    pub name: String,
+    /// Its type, as the compiler writes it.
+    pub type_text: String,
+    /// Declared `mut`.
+    pub mutable: bool,
+    /// The cell that made it.
+    pub cell: u32,
 }
 
 /// A cell as the front end sent it.

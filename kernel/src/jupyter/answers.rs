@@ -8,13 +8,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::comms::Comms;
-use super::complete::{InspectRequest, complete, inspect};
+use super::complete::{complete, inspect, inspected};
 use super::history::History;
 use super::is_complete::is_complete;
 use super::kernel_info::{RustVersion, kernel_info};
 use super::log::log;
 use super::message::{Request, error_content};
-use super::names::Names;
+use crate::assist::Assistant;
 
 /// What the answers are made from.
 pub struct Answers {
@@ -24,8 +24,8 @@ pub struct Answers {
     pub rust_version: RustVersion,
     /// Which comms are open.
     pub comms: Arc<Comms>,
-    /// What the session's cells have defined.
-    pub names: Arc<Names>,
+    /// Answers questions about code.
+    pub assistant: Arc<Assistant>,
     /// The cells that were run.
     pub history: Arc<History>,
 }
@@ -52,8 +52,7 @@ impl Answers {
 
     /// The content of an `inspect_reply` about a name.
     pub fn inspect(&self, name: &str) -> Value {
-        let request = InspectRequest { _code: name.to_owned(), _cursor_pos: name.chars().count() };
-        catch_unwind(AssertUnwindSafe(|| inspect(&request))).unwrap_or_default()
+        catch_unwind(AssertUnwindSafe(|| inspected(self.assistant.about(name)))).unwrap_or_default()
     }
 
     /// Answers of a session in which nothing has happened.
@@ -75,8 +74,9 @@ impl Answers {
         };
         let iopub = jupyter_zmq_client::Connection::new(zeromq::XPubSocket::new(), "", "session");
         let comms = Arc::new(Comms::new(super::iopub::channel(iopub).0));
-        let (names, history) = (Arc::default(), Arc::default());
-        Self { connection, rust_version: RustVersion::known("1.95.0"), comms, names, history }
+        let library = crate::assist::Library::new(std::path::Path::new("there is no index"));
+        let assistant = Arc::new(Assistant::new(library));
+        Self { connection, rust_version: RustVersion::known("1.95.0"), comms, assistant, history: Arc::default() }
     }
 
     fn answer(&self, request: &Request) -> Result<Option<Value>, serde_json::Error> {
@@ -84,8 +84,8 @@ impl Answers {
             "kernel_info_request" => kernel_info(&self.rust_version),
             "comm_info_request" => self.comms.info(request),
             "is_complete_request" => is_complete(&request.content::<IsCompleteRequest>()?.code).content(),
-            "complete_request" => complete(&request.content()?, &self.names),
-            "inspect_request" => inspect(&request.content()?),
+            "complete_request" => complete(&request.content()?, &self.assistant),
+            "inspect_request" => inspect(&request.content()?, &self.assistant),
             "history_request" => self.history.answer(&request.content()?),
             "connect_request" => json!({
                 "status": "ok",

@@ -105,7 +105,6 @@ impl Executor {
         let outcome = if blank { Outcome::Ok } else { self.run_cell(request, cell, number, &mut payload).await };
         match outcome {
             Outcome::Ok => {
-                self.learn(cell.code.clone()).await;
                 let expressions = self.evaluate(request).await;
                 let content = json!({
                     "status": "ok", "execution_count": self.count, "user_expressions": expressions, "payload": payload,
@@ -130,11 +129,6 @@ impl Executor {
     fn next_uncounted(&mut self) -> u32 {
         self.uncounted = self.uncounted.wrapping_add(1);
         UNCOUNTED | self.uncounted
-    }
-
-    async fn learn(&self, code: String) {
-        let answers = self.answers.clone();
-        let _ = tokio::task::spawn_blocking(move || answers.names.learn(&code)).await;
     }
 
     /// Runs a cell; `payload` gets the pages it asks for.

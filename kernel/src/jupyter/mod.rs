@@ -25,7 +25,6 @@ mod kernel_info;
 mod log;
 mod message;
 mod model;
-mod names;
 mod output;
 mod pager;
 mod router;

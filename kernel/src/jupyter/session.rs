@@ -22,6 +22,7 @@ use super::kernel_info::RustVersion;
 use super::shell::Shell;
 use super::worker::{EngineFactory, Worker};
 use super::{connection, heartbeat, iopub, router, stdin};
+use crate::assist::{Assistant, Library};
 
 /// How long a running cell has to end once the session is over.
 const LAST_CELL: Duration = Duration::from_millis(700);
@@ -36,6 +37,8 @@ pub struct Config {
     pub rust_version: RustVersion,
     /// Starts the engine.
     pub engine: EngineFactory,
+    /// What is known of the crates that cells can name.
+    pub library: Library,
     /// Where cells are remembered from one session to the next; nowhere, if there is no such folder.
     pub history: Option<PathBuf>,
 }
@@ -53,7 +56,8 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
     let (control_requests, control_replies) = router::split(sockets.control, decoder.clone(), "control");
     let (iopub, broadcast) = iopub::channel(sockets.iopub);
     let comms = Arc::new(Comms::new(iopub.clone()));
-    let (worker, engine_ended) = Worker::start(config.engine, switch.clone(), comms.mailbox())?;
+    let assistant = Arc::new(Assistant::new(config.library));
+    let (worker, engine_ended) = Worker::start(config.engine, switch.clone(), comms.mailbox(), assistant.clone())?;
     let stopper = worker.stopper();
     let (questions, desk) = stdin::desk(sockets.stdin, decoder);
     let (cell_sender, cells) = mpsc::unbounded_channel();
@@ -63,7 +67,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         connection: config.connection,
         rust_version: config.rust_version,
         comms: comms.clone(),
-        names: Arc::default(),
+        assistant,
         history: Arc::new(History::open(config.history.as_deref())),
     });
 

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::error::Error;
 use super::interrupt::Switch;
 use super::log::log;
+use crate::assist::Assistant;
 use crate::engine::mailbox::Mailbox;
 use crate::engine::{Cell, CellError, CommEvent, Engine, Event, Outcome, Output};
 
@@ -46,10 +47,15 @@ impl Worker {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(factory: EngineFactory, switch: Arc<Switch>, mailbox: Arc<Mailbox>) -> Result<(Self, Ended), Error> {
+    pub fn start(
+        factory: EngineFactory,
+        switch: Arc<Switch>,
+        mailbox: Arc<Mailbox>,
+        assistant: Arc<Assistant>,
+    ) -> Result<(Self, Ended), Error> {
         let (orders, receiver) = mpsc::channel();
         let (over, ended) = oneshot::channel();
-        let mut bench = Bench { factory, engine: None, switch: switch.clone(), mailbox, last_output: None };
+        let mut bench = Bench { factory, engine: None, switch: switch.clone(), mailbox, assistant, last_output: None };
         std::thread::Builder::new()
             .name("cells".into())
             .stack_size(STACK_BYTES)
@@ -122,6 +128,7 @@ struct Bench {
     engine: Option<Box<dyn Engine>>,
     switch: Arc<Switch>,
     mailbox: Arc<Mailbox>,
+    assistant: Arc<Assistant>,
     /// The last cell's, for what its threads still say.
     last_output: Option<Box<dyn Output + Send>>,
 }
@@ -164,8 +171,15 @@ impl Bench {
             return Outcome::Error(error);
         }
         let Some(engine) = &mut self.engine else { return kernel_bug("there is no engine") };
-        match catch_unwind(AssertUnwindSafe(|| engine.execute(Cell { number, code }, output))) {
-            Ok(outcome) => outcome,
+        let ran = catch_unwind(AssertUnwindSafe(|| {
+            let outcome = engine.execute(Cell { number, code }, output);
+            (outcome, engine.known())
+        }));
+        match ran {
+            Ok((outcome, known)) => {
+                self.assistant.learn(known);
+                outcome
+            }
             Err(panic) => {
                 self.end();
                 output.emit(Event::Comm(CommEvent::Gone));

@@ -58,8 +58,20 @@ pub struct Profile {
 /// What a build script printed.
 #[derive(Debug, Clone, Deserialize)]
 pub struct BuildScript {
+    /// Cargo's id of the package.
+    #[serde(default)]
+    pub package_id: String,
     /// Folders with native libraries, as `native=/path`.
     pub linked_paths: Vec<String>,
+    /// `--cfg`s for the package.
+    #[serde(default)]
+    pub cfgs: Vec<String>,
+    /// Variables that the package's code may read at compile time.
+    #[serde(default)]
+    pub env: Vec<(String, String)>,
+    /// Where it wrote files that the package's code includes.
+    #[serde(default)]
+    pub out_dir: PathBuf,
 }
 
 #[derive(Deserialize)]

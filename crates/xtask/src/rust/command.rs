@@ -67,6 +67,11 @@ impl Compile<'_> {
             command.arg("--extern").arg(format!("{name}={}", file.display()));
         }
         self.environment(&mut command, packages);
+        // A package's build script may have run twice, for the build's own tools as well; both told the same.
+        if let Some(script) = built.scripts.iter().find(|script| script.package_id == self.artifact.package_id) {
+            command.args(script.cfgs.iter().flat_map(|cfg| ["--cfg", cfg]));
+            command.env("OUT_DIR", &script.out_dir).envs(script.env.iter().cloned());
+        }
         Ok(command)
     }
 
@@ -79,12 +84,16 @@ impl Compile<'_> {
         let folder = self.artifact.manifest_path.parent().unwrap_or(Path::new("."));
         command.env("CARGO_MANIFEST_DIR", folder).env("CARGO_MANIFEST_PATH", &self.artifact.manifest_path);
         command.env("CARGO_CRATE_NAME", self.artifact.target.name.replace('-', "_"));
-        let Some(package) = packages.of(self.artifact) else { return };
-        let text = |field: &str| package.get(field).and_then(Value::as_str).unwrap_or_default();
-        let version = text("version");
+        let package = packages.of(self.artifact);
+        let text =
+            |field: &str| package.and_then(|package| package.get(field)).and_then(Value::as_str).unwrap_or_default();
+        // Of a crate from a registry only its id is known.
+        let of_id = self.artifact.package_id.rsplit(['#', '@']).next().unwrap_or_default();
+        let version = if package.is_some() { text("version") } else { of_id };
+        let name = if package.is_some() { text("name") } else { self.artifact.package().unwrap_or_default() };
         let mut parts = version.split(['.', '-', '+']);
         for (name, value) in [
-            ("CARGO_PKG_NAME", text("name")),
+            ("CARGO_PKG_NAME", name),
             ("CARGO_PKG_VERSION", version),
             ("CARGO_PKG_VERSION_MAJOR", parts.next().unwrap_or_default()),
             ("CARGO_PKG_VERSION_MINOR", parts.next().unwrap_or_default()),
@@ -94,6 +103,8 @@ impl Compile<'_> {
             ("CARGO_PKG_REPOSITORY", text("repository")),
             ("CARGO_PKG_HOMEPAGE", text("homepage")),
             ("CARGO_PKG_RUST_VERSION", text("rust_version")),
+            ("CARGO_PKG_AUTHORS", ""),
+            ("CARGO_PKG_VERSION_PRE", ""),
         ] {
             command.env(name, value);
         }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `libcourse.so` | the facade and everything below it, linked against libstd's shared library |
 //! | `deps/` | metadata of every crate that the facade reaches, and the macros' shared libraries |
+//! | `index/` | what completion knows of each crate that cells can name |
 //! | `course-kernel` | the kernel of the same build |
 //! | `stage.json` | [`Stage`]: compiler, flags, paths |
 //! | `crates.json`, `Cargo.lock` | which versions and features of third-party crates are in the library: `:dep` shares them |
@@ -26,7 +27,9 @@ use super::build::{Artifact, Built};
 use super::command::{Compile, Packages};
 use super::toolchain::{Toolchain, rustflags};
 use super::units::Units;
+use crate::bar::Step;
 use crate::files;
+use crate::index;
 use crate::project::Project;
 
 /// How many stages of one checkout are kept: the current one, and one that a kernel may still run on.
@@ -120,7 +123,7 @@ impl Inside {
 }
 
 /// Stages what `built` left, unless the same is staged already. Returns the stage and whether it is new.
-pub fn stage(project: &Project, built: &Built) -> Result<(Stage, bool)> {
+pub fn stage(project: &Project, built: &Built, step: &Step) -> Result<(Stage, bool)> {
     let toolchain = Toolchain::find(project)?;
     let flags = rustflags(project)?;
     let facade = find(built, "course", "lib")?;
@@ -136,6 +139,7 @@ pub fn stage(project: &Project, built: &Built) -> Result<(Stage, bool)> {
         files::hash_identity(&mut inputs, &artifact.linkable().context("a dependency has no library file")?)?;
     }
     files::hash_identity(&mut inputs, &kernel)?;
+    inputs.update(index::VERSION.as_bytes());
     let inputs = inputs.finalize().to_hex().to_string();
     if let Some(stage) =
         all(project).into_iter().find(|stage| stage.inputs == inputs && stage.source_root == project.root)
@@ -169,6 +173,11 @@ pub fn stage(project: &Project, built: &Built) -> Result<(Stage, bool)> {
     inside.sort_by(|one, other| (&one.package, &one.version).cmp(&(&other.package, &other.version)));
     fs::write(unfinished.path().join("crates.json"), serde_json::to_vec(&inside)?)?;
     fs::copy(project.root.join("Cargo.lock"), unfinished.path().join("Cargo.lock")).context("copying Cargo.lock")?;
+    let indices = unfinished.path().join("index");
+    fs::create_dir(&indices)?;
+    for (name, file) in index::make(project, built, facade, &units, step)? {
+        files::link_or_copy(&file, &indices.join(format!("{name}.idx")))?;
+    }
     // A copy: cargo writes the next kernel over this one.
     fs::copy(&kernel, unfinished.path().join("course-kernel")).context("copying the kernel")?;
 
@@ -202,12 +211,17 @@ pub fn stage(project: &Project, built: &Built) -> Result<(Stage, bool)> {
     fs::write(unfinished.path().join("stage.json"), serde_json::to_vec_pretty(&stage)?)?;
     // The same build id is the same bytes, but its stage.json may speak of other inputs: the new one takes its place.
     if folder.exists() {
+        // An older xtask staged it without.
+        if !folder.join("index").exists() {
+            fs::rename(&indices, folder.join("index"))?;
+        }
         files::write_atomically(&folder.join("stage.json"), &serde_json::to_vec_pretty(&stage)?)?;
     } else {
         unfinished.finish(&folder)?;
     }
     files::write_atomically(&project.stages().join("current"), stage.build_id.as_bytes())?;
     prune(project, &stage);
+    index::prune(project);
     Ok((stage, true))
 }
 

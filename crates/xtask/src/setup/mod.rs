@@ -60,7 +60,7 @@ pub fn build(project: &Project) -> Result<Ready> {
     });
 
     let step = Step::start("stage the library that cells link");
-    let (stage, new) = stage(project, &built)?;
+    let (stage, new) = stage(project, &built, &step)?;
     step.done(if new { "new" } else { "up to date" });
     Ok(Ready { stage, built })
 }

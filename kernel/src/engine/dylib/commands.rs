@@ -45,11 +45,12 @@ pub enum Optimisation {
 }
 
 /// Every command with what it does, as `:help` lists them.
-pub const COMMANDS: [(&str, &str); 12] = [
+pub const COMMANDS: [(&str, &str); 13] = [
     (":help", "this list"),
     (":vars", "the variables: name, type, size"),
     (":type name", "the whole type of a variable"),
-    ("?name", "what is known about a name or a path, as in ?Vec::push; also :doc name"),
+    (":doc name", "what is known about a function, type, method, macro or variable, as in :doc Tensor::matmul"),
+    ("?name", "the same, as in ?Vec::push"),
     (":opt 0…3 | auto", "how hard to optimise cells; auto gives loops level 2. One cell: // opt: 3"),
     (
         ":dep name = \"1.2\"",
@@ -159,13 +160,14 @@ pub(super) fn distance(left: &str, right: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
+/// Every command and magic with what it does.
+pub fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    COMMANDS.iter().chain(&MAGICS)
+}
+
 /// `:help`.
 pub fn help() -> Bundle {
-    let rows = COMMANDS
-        .iter()
-        .chain(&MAGICS)
-        .map(|(usage, what)| vec![(*usage).to_owned(), (*what).to_owned()])
-        .collect::<Vec<_>>();
+    let rows = all().map(|(usage, what)| vec![(*usage).to_owned(), (*what).to_owned()]).collect::<Vec<_>>();
     table(&["command", "what it does"], &[0], &rows)
 }
 

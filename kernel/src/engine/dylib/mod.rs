@@ -60,7 +60,7 @@ use self::magics::{Measure, Part};
 use self::session::{Gone, Session};
 use super::mailbox::Mailbox;
 use super::stage::Stage;
-use super::{Cell, CellError, CommEvent, Engine, Event, Interrupt, Outcome, Output};
+use super::{Cell, CellError, CommEvent, Engine, Event, Interrupt, Known, KnownVariable, Outcome, Output};
 
 /// The engine behind the kernel.
 pub struct DylibEngine {
@@ -389,6 +389,10 @@ impl Engine for DylibEngine {
         self.control.end();
     }
 
+    fn known(&self) -> Known {
+        known(&self.session)
+    }
+
     fn shutdown(&mut self) {
         if let Some(child) = self.child.take() {
             child.end();
@@ -406,6 +410,16 @@ impl Output for Intermediate<'_> {
             event => event,
         });
     }
+}
+
+fn known(session: &Session) -> Known {
+    let variable = |(name, variable): (&String, &session::Variable)| KnownVariable {
+        name: name.clone(),
+        type_text: variable.type_text.clone(),
+        mutable: variable.mutable,
+        cell: variable.cell,
+    };
+    Known { variables: session.variables.iter().map(variable).collect(), items: session.texts() }
 }
 
 /// Runs the child's side: loads the library and calls its main loop. Gives the exit status.

@@ -93,6 +93,11 @@ impl Session {
         });
     }
 
+    /// The source of every item, in order of definition.
+    pub fn texts(&self) -> Vec<String> {
+        self.entries.iter().map(|entry| entry.text.clone()).collect()
+    }
+
     /// Drops every entry that `gone` says no longer compiles; gives their titles.
     pub fn drop_entries(&mut self, gone: impl Fn(&Entry) -> bool) -> Vec<(String, u32)> {
         let mut dropped = Vec::new();

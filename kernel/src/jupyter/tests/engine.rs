@@ -11,7 +11,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::Client;
-use crate::engine::{Cell, CellError, Engine, Event, Interrupt, Outcome, Output};
+use crate::assist::Library;
+use crate::engine::{Cell, CellError, Engine, Event, Interrupt, Known, KnownVariable, Outcome, Output};
 use crate::jupyter::error::Error;
 use crate::jupyter::kernel_info::RustVersion;
 use crate::jupyter::{Config, EngineFactory, serve};
@@ -94,6 +95,11 @@ impl Engine for FakeEngine {
         Arc::new(FakeInterrupt(self.0.clone()))
     }
 
+    fn known(&self) -> Known {
+        let tensor = KnownVariable { name: "tensor".into(), type_text: "u8".into(), mutable: false, cell: 1 };
+        Known { variables: vec![tensor], items: Vec::new() }
+    }
+
     fn shutdown(&mut self) {
         self.0.shut_down.store(true, Ordering::SeqCst);
     }
@@ -136,6 +142,7 @@ pub async fn start(fake: &Arc<Fake>) -> (Session, Client) {
         let config = Config {
             connection: info.clone(),
             rust_version: RustVersion::known("1.95.0"),
+            library: Library::new(std::path::Path::new("there is no index")),
             engine: factory(fake.clone()),
             history: None,
         };

@@ -1,0 +1,88 @@
+//! Rust's keywords, each with what it does and how it looks.
+
+/// A keyword, what it does, an example.
+pub const KEYWORDS: [(&str, &str, &str); 39] = [
+    (
+        "as",
+        "Converts a number to another number type, or gives an import another name.",
+        "let n = 3.9_f32 as u32; // 3",
+    ),
+    (
+        "async",
+        "Makes a function or block that is computed when it is awaited.",
+        "let answer = async { 6 * 7 };\nanswer.await",
+    ),
+    ("await", "Waits for what an `async` function or block gives. A cell can await.", "let text = fetch().await?;"),
+    ("break", "Leaves a loop; `loop` can leave with a value.", "let n = loop { break 3; };"),
+    ("const", "A value that is known when the program is compiled.", "const VOCABULARY: usize = 50_257;"),
+    (
+        "continue",
+        "Goes on with the next round of a loop.",
+        "for n in 0..9 { if n % 2 == 0 { continue } print!(\"{n}\"); }",
+    ),
+    ("crate", "The crate that the code is in: in a notebook, the notebook.", "crate::area(2.0)"),
+    (
+        "dyn",
+        "A value of any type that has this trait, decided while the program runs.",
+        "let f: Box<dyn Fn(f32) -> f32> = Box::new(|x| x * 2.0);",
+    ),
+    (
+        "else",
+        "What happens when the condition of `if` or the pattern of `let` does not hold.",
+        "let Some(n) = found else { return Ok(()) };",
+    ),
+    ("enum", "A type with several variants, of which a value is one.", "enum Token { Word(String), End }"),
+    ("extern", "Names a foreign crate or a calling convention.", "extern \"C\" fn callback(n: i32) {}"),
+    ("false", "The `bool` that is not `true`.", "let done = false;"),
+    ("fn", "A function. Its last expression is what it gives.", "fn area(r: f64) -> f64 { 3.14 * r * r }"),
+    (
+        "for",
+        "Runs its block for each element; also names the type of an `impl`.",
+        "for token in [\"a\", \"b\"] { println!(\"{token}\"); }",
+    ),
+    ("if", "Runs one of two blocks; it has a value.", "let sign = if n < 0 { -1 } else { 1 };"),
+    (
+        "impl",
+        "The methods of a type, or a trait's for a type.",
+        "impl Circle { fn area(&self) -> f64 { self.r * self.r } }",
+    ),
+    ("in", "Stands between a loop's variable and what it runs over.", "for n in 0..3 {}"),
+    (
+        "let",
+        "Gives a value a name. In a notebook later cells know it too.",
+        "let x = Tensor::new(&[1f32, 2.], &Device::Cpu)?;",
+    ),
+    ("loop", "Runs its block until `break`.", "loop { if step() { break } }"),
+    ("match", "Chooses by pattern; every case must be there.", "match token { Some(id) => id, None => 0 }"),
+    ("mod", "A module: a place with names of its own.", "mod shapes { pub struct Dot; }"),
+    ("move", "A closure that takes the variables it uses, instead of borrowing them.", "let f = move || total + 1;"),
+    ("mut", "Allows a variable to change, or a reference to change what it refers to.", "let mut n = 1;\nn += 1;"),
+    ("pub", "Makes an item visible outside its module.", "pub struct Config { pub layers: usize }"),
+    ("ref", "Borrows in a pattern.", "let Some(ref name) = name else { return Ok(()) };"),
+    ("return", "Leaves a function with a value.", "return Err(\"too long\".into());"),
+    (
+        "self",
+        "The value that a method is called on; in a path, this module.",
+        "fn len(&self) -> usize { self.ids.len() }",
+    ),
+    ("Self", "The type that an `impl` is for.", "fn new() -> Self { Self { ids: vec![] } }"),
+    (
+        "static",
+        "A value that lives as long as the program. In a notebook it keeps its value from cell to cell.",
+        "static COUNT: AtomicUsize = AtomicUsize::new(0);",
+    ),
+    ("struct", "A type made of fields.", "struct Point { x: f32, y: f32 }"),
+    ("super", "The module around this one.", "super::helper()"),
+    ("trait", "A set of methods that types can have in common.", "trait Shape { fn area(&self) -> f64; }"),
+    ("true", "The `bool` that is not `false`.", "let done = true;"),
+    ("type", "Another name for a type.", "type Ids = Vec<u32>;"),
+    ("union", "A type whose fields share one place in memory; reading one is unsafe.", "union Bits { f: f32, u: u32 }"),
+    ("unsafe", "Code whose safety the compiler cannot check.", "unsafe { *pointer }"),
+    ("use", "Brings a name into scope. In a notebook it stays for later cells.", "use std::collections::HashMap;"),
+    (
+        "where",
+        "Says what type parameters must be able to do.",
+        "fn sum<T>(v: &[T]) -> T where T: Copy + Add<Output = T> { … }",
+    ),
+    ("while", "Runs its block as long as a condition or pattern holds.", "while let Some(token) = stack.pop() {}"),
+];
