@@ -71,6 +71,12 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         stage: Option<PathBuf>,
     },
+    /// Look into the cache of compiled cells, or empty it.
+    Cells {
+        /// What to do.
+        #[command(subcommand)]
+        what: commands::Cells,
+    },
 }
 
 /// The engines that can be installed.
@@ -94,6 +100,7 @@ fn main() -> ExitCode {
             let helper = helper.filter(|_| engine == EngineName::Evcxr);
             commands::install(&prefix, &stage, helper.as_deref())
         }
+        Command::Cells { what } => commands::cells(what),
         Command::Doctor { prefix, stage } => commands::doctor(prefix.as_deref(), stage),
     };
     match done {

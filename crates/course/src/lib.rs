@@ -37,7 +37,8 @@ pub use course_wire::{Interrupted, interrupt};
 // rustc writes the type of a variable by its crate's own name, and the next cell must be able to say it.
 #[doc(hidden)]
 pub use {
-    course_display, course_hub, course_models, course_pipelines, course_tokenization, course_widgets, course_wire,
+    course_cell, course_display, course_hub, course_models, course_pipelines, course_tokenization, course_widgets,
+    course_wire,
 };
 
 pub use {candle_core, candle_nn, indicatif, plotters, polars, serde, serde_json, tokio};

@@ -12,6 +12,7 @@
 //! dereferences to, so traits of the same method name on `&&&&Rung<T>`, `&&&Rung<T>`, … are tried in that order, and a
 //! trait whose bounds the type does not meet is passed over. Each type therefore compiles at the first try.
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Display};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -36,6 +37,16 @@ use crate::{Rich, Table, debug};
 /// ```
 #[macro_export]
 macro_rules! bundle_of {
+    ($value:expr) => {{
+        $crate::keep!($value);
+        $crate::ladder::kept()
+    }};
+}
+
+/// The same, kept for [`kept`](crate::ladder::kept): code that never holds a [`Bundle`] need not compile its destructor, which
+/// is more than all the rest of a small cell.
+#[macro_export]
+macro_rules! keep {
     ($value:expr) => {
         match &$value {
             value => {
@@ -52,30 +63,25 @@ macro_rules! bundle_of {
                 let value = (&$crate::ladder::Peel(value)).peel();
                 let rung = $crate::ladder::Rung(value);
                 #[allow(clippy::unit_arg, clippy::needless_borrow, unused_must_use)]
-                match (&&&rung).rich() {
-                    $crate::ladder::Step::Shown(bundle) => bundle,
-                    $crate::ladder::Step::Next => {
-                        if (&$crate::ladder::Ran(value.evcxr_display())).ran() {
-                            ::core::option::Option::None
-                        } else {
-                            match (&&rung).rows() {
-                                $crate::ladder::Step::Shown(bundle) => bundle,
-                                $crate::ladder::Step::Next => ::core::option::Option::Some((&&&rung).text()),
-                            }
-                        }
-                    }
+                if !(&&&rung).rich() && !(&$crate::ladder::Ran(value.evcxr_display())).ran() && !(&&rung).rows() {
+                    (&&&rung).text()
                 }
             }
         }
     };
 }
 
-/// What a rung decided.
-pub enum Step {
-    /// This is how the value shows; `None` for nothing at all.
-    Shown(Option<Bundle>),
-    /// Try the next rung.
-    Next,
+thread_local! {
+    static KEPT: RefCell<Option<Bundle>> = const { RefCell::new(None) };
+}
+
+/// Takes what [`keep!`](crate::keep) kept last on this thread.
+pub fn kept() -> Option<Bundle> {
+    KEPT.take()
+}
+
+fn keep(bundle: Bundle) {
+    KEPT.set(Some(bundle));
 }
 
 /// A borrowed value that may be a pointer to what is to be shown.
@@ -121,37 +127,38 @@ pub struct Rung<'a, T: ?Sized>(pub &'a T);
 
 /// Rung 1.
 pub trait ByUnit {
-    /// Nothing to show.
-    fn rich(&self) -> Step;
+    /// Nothing to show, which is shown.
+    fn rich(&self) -> bool;
 }
 
 impl ByUnit for &&Rung<'_, ()> {
-    fn rich(&self) -> Step {
-        Step::Shown(None)
+    fn rich(&self) -> bool {
+        true
     }
 }
 
 /// Rung 2.
 pub trait ByRich {
-    /// The value's own bundle.
-    fn rich(&self) -> Step;
+    /// Keeps the value's own bundle.
+    fn rich(&self) -> bool;
 }
 
 impl<T: Rich + ?Sized> ByRich for &Rung<'_, T> {
-    fn rich(&self) -> Step {
-        Step::Shown(Some(self.0.rich()))
+    fn rich(&self) -> bool {
+        keep(self.0.rich());
+        true
     }
 }
 
 /// Past rung 2.
 pub trait NotRich {
     /// On to rung 3.
-    fn rich(&self) -> Step;
+    fn rich(&self) -> bool;
 }
 
 impl<T: ?Sized> NotRich for Rung<'_, T> {
-    fn rich(&self) -> Step {
-        Step::Next
+    fn rich(&self) -> bool {
+        false
     }
 }
 
@@ -200,86 +207,108 @@ impl<T> EvcxrRan for &Ran<T> {
 
 /// What has rows that may be those of a table.
 pub trait AsRows {
-    /// The table, if each row turns into a JSON object.
-    fn table(&self) -> Option<Table>;
+    /// Keeps the table, if each row turns into a JSON object.
+    fn keep_table(&self) -> bool;
+}
+
+fn keep_records<T: Serialize>(rows: &[T]) -> bool {
+    keep_table(Table::of_records(rows))
+}
+
+fn keep_table(table: Option<Table>) -> bool {
+    table.map(|table| keep(table.rich())).is_some()
 }
 
 impl<T: Serialize> AsRows for [T] {
-    fn table(&self) -> Option<Table> {
-        Table::of_records(self)
+    fn keep_table(&self) -> bool {
+        keep_records(self)
     }
 }
 
 impl<T: Serialize> AsRows for Vec<T> {
-    fn table(&self) -> Option<Table> {
-        Table::of_records(self)
+    fn keep_table(&self) -> bool {
+        keep_records(self)
     }
 }
 
 impl<T: Serialize, const N: usize> AsRows for [T; N] {
-    fn table(&self) -> Option<Table> {
-        Table::of_records(self)
+    fn keep_table(&self) -> bool {
+        keep_records(self)
     }
 }
 
 /// Rung 4.
 pub trait ByRows {
-    /// A table, or on to rung 5.
-    fn rows(&self) -> Step;
+    /// Keeps a table, or on to rung 5.
+    fn rows(&self) -> bool;
 }
 
 impl<T: AsRows + ?Sized> ByRows for &Rung<'_, T> {
-    fn rows(&self) -> Step {
-        self.0.table().map_or(Step::Next, |table| Step::Shown(Some(table.rich())))
+    fn rows(&self) -> bool {
+        self.0.keep_table()
     }
 }
 
 /// Past rung 4.
 pub trait NotRows {
     /// On to rung 5.
-    fn rows(&self) -> Step;
+    fn rows(&self) -> bool;
 }
 
 impl<T: ?Sized> NotRows for Rung<'_, T> {
-    fn rows(&self) -> Step {
-        Step::Next
+    fn rows(&self) -> bool {
+        false
     }
 }
 
 /// Rung 5.
 pub trait ByDebug {
-    /// The `Debug` text.
-    fn text(&self) -> Bundle;
+    /// Keeps the `Debug` text.
+    fn text(&self);
 }
 
 impl<T: Debug + ?Sized> ByDebug for &&Rung<'_, T> {
-    fn text(&self) -> Bundle {
-        Bundle::text(debug::pretty(self.0))
+    fn text(&self) {
+        keep_debug(&self.0);
     }
 }
 
 /// Rung 6.
 pub trait ByDisplay {
-    /// The `Display` text.
-    fn text(&self) -> Bundle;
+    /// Keeps the `Display` text.
+    fn text(&self);
 }
 
 impl<T: Display + ?Sized> ByDisplay for &Rung<'_, T> {
-    fn text(&self) -> Bundle {
-        Bundle::text(self.0.to_string())
+    fn text(&self) {
+        keep_display(&self.0);
     }
 }
 
 /// Rung 7.
 pub trait ByName {
-    /// "a value of type T".
-    fn text(&self) -> Bundle;
+    /// Keeps "a value of type T".
+    fn text(&self);
 }
 
 impl<T: ?Sized> ByName for Rung<'_, T> {
-    fn text(&self) -> Bundle {
-        // Items of a notebook live in a crate named `notebook`, a name no learner has written.
-        let name = std::any::type_name::<T>().replace("notebook::", "");
-        Bundle::text(format!("a value of type {name}"))
+    fn text(&self) {
+        keep_name(std::any::type_name::<T>());
     }
+}
+
+// Plain functions, compiled here once and not in every cell. They get a reference to a reference, whose table of methods needs no
+// destructor of the value.
+
+fn keep_debug(value: &dyn Debug) {
+    keep(Bundle::text(debug::pretty(value)));
+}
+
+fn keep_display(value: &dyn Display) {
+    keep(Bundle::text(value.to_string()));
+}
+
+fn keep_name(type_name: &str) {
+    // Items of a notebook live in a crate named `notebook`, a name no learner has written.
+    keep(Bundle::text(format!("a value of type {}", type_name.replace("notebook::", ""))));
 }

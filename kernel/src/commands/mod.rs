@@ -1,11 +1,13 @@
 //! What `course-kernel` does on the command line.
 
+mod cells;
 mod doctor;
 mod install;
 mod kernelspec;
 mod parent;
 mod run;
 
+pub use cells::{Cells, cells};
 pub use doctor::doctor;
 pub use install::install;
-pub use run::run;
+pub use run::{cache_folder, run};

@@ -56,10 +56,14 @@ fn history_folder() -> Option<PathBuf> {
         Some(folder) if !folder.is_empty() => return Some(folder.into()),
         _ => {}
     }
+    Some(cache_folder()?.join("history"))
+}
+
+/// The course's cache folder: `COURSE_CACHE`, or one in the user's.
+pub fn cache_folder() -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let user_cache = || folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
-    let course = folder("COURSE_CACHE").or_else(|| Some(user_cache()?.join("llm-course-rust")))?;
-    Some(course.join("history"))
+    folder("COURSE_CACHE").or_else(|| Some(user_cache()?.join("llm-course-rust")))
 }
 
 /// Resolves when a signal asks the kernel to end, or its parent is gone.

@@ -11,8 +11,12 @@ use serde::Deserialize;
 pub struct Stage {
     /// Changes with every change of the library or the compiler.
     pub build_id: String,
+    /// Changes with the library or the compiler, but not with the kernel.
+    pub library_id: String,
     /// The toolchain's own compiler, not rustup's proxy.
     pub rustc: PathBuf,
+    /// The toolchain's own linker.
+    pub linker: PathBuf,
     /// Flags that cells share with the library, such as `-C target-cpu=…`.
     #[serde(default)]
     pub rustflags: Vec<String>,
@@ -50,7 +54,7 @@ impl Stage {
         for path in stage.externs.values_mut() {
             *path = folder.join(&*path);
         }
-        for path in [&stage.rustc, &stage.library, &stage.deps_dir] {
+        for path in [&stage.rustc, &stage.linker, &stage.library, &stage.deps_dir] {
             anyhow::ensure!(path.exists(), "{} is gone: run `cargo xtask setup`", path.display());
         }
         Ok(stage)

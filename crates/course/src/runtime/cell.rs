@@ -1,58 +1,22 @@
-//! What the generated code of a cell calls.
+//! What the generated code of a cell calls besides `course_cell`: what needs the rest of the course.
 
-use std::cell::RefCell;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
-use course_wire::{Bundle, Failure};
+use course_cell::Ended;
+use course_wire::Failure;
 
-use super::{panic, store};
+use super::panic;
 
-thread_local! {
-    static FAILURE: RefCell<Option<Failure>> = const { RefCell::new(None) };
-}
-
-/// The error that `?` in a cell converts into: any type that prints with `{}`.
-///
-/// It implements neither `Display` nor `Debug` itself, or the blanket conversion would meet itself.
-pub struct Error(Failure);
-
-impl<E: std::fmt::Display> From<E> for Error {
-    fn from(error: E) -> Self {
-        Self(failure::<E>(error.to_string()))
+/// What the kernel is told of how a cell ended.
+pub(super) fn failure(ended: Ended) -> Option<Failure> {
+    match ended {
+        Ended::Ok => None,
+        Ended::Failed(error) => {
+            Some(Failure { name: name_of(error.type_name), message: error.message, place: None, frames: Vec::new() })
+        }
+        Ended::Panicked(payload) => Some(panic::failure(payload)),
     }
-}
-
-/// The same for cells whose errors print only with `{:?}`; the kernel picks it when [`Error`] does not compile.
-pub struct DebugError(Failure);
-
-impl<E: std::fmt::Debug> From<E> for DebugError {
-    fn from(error: E) -> Self {
-        Self(failure::<E>(format!("{error:?}")))
-    }
-}
-
-/// What a cell's closure may fail with.
-pub trait CellError {
-    /// The failure to report.
-    fn into_failure(self) -> Failure;
-}
-
-impl CellError for Error {
-    fn into_failure(self) -> Failure {
-        self.0
-    }
-}
-
-impl CellError for DebugError {
-    fn into_failure(self) -> Failure {
-        self.0
-    }
-}
-
-fn failure<E>(message: String) -> Failure {
-    Failure { name: name_of(std::any::type_name::<E>()), message, place: None, frames: Vec::new() }
 }
 
 /// The name of a failure by an error of this type.
@@ -76,16 +40,6 @@ fn short_name(full: &str) -> String {
     }
 }
 
-/// Runs the learner's lines; a panic or an error is kept for the report.
-pub fn run<E: CellError>(body: impl FnOnce() -> Result<(), E>) {
-    let failure = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error.into_failure()),
-        Err(payload) => Some(panic::failure(payload)),
-    };
-    FAILURE.set(failure);
-}
-
 /// Waits for a cell that uses `.await`, on the course's tokio runtime.
 ///
 /// The runtime is entered but does not drive the future itself, so calls in the cell that block on a runtime of their own still work.
@@ -96,42 +50,12 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     pollster::block_on(future)
 }
 
-/// Takes a stored variable for the cell that mentions it.
-///
-/// # Panics
-/// When it is not there with this type; the kernel asks only for what it knows to be stored.
-pub fn take<T: 'static>(name: &str) -> T {
-    match store::take(name) {
-        Some(value) => value,
-        None => {
-            panic!("the variable `{name}` is not stored as {}: please report this as a bug", std::any::type_name::<T>())
-        }
-    }
-}
-
-/// Stores a new variable.
-pub fn put<T: 'static>(name: &str, value: T) {
-    store::put(name, value);
-}
-
-/// Puts a variable back after the cell, unless the cell made a new one of that name.
-pub fn put_back<T: 'static>(name: &str, value: T) {
-    if !store::contains(name) {
-        store::put(name, value);
-    }
-}
-
-/// Hands over the value of the last expression; `()` shows nothing.
-pub fn result(bundle: Option<Bundle>) {
-    if let Some(bundle) = bundle {
+/// Shows the value of the last expression, which [`course_display::keep!`] has kept.
+pub fn result() {
+    if let Some(bundle) = course_display::ladder::kept() {
         // The kernel is gone when this fails, and this process ends with it.
         let _ = course_wire::link::result(bundle);
     }
-}
-
-/// Takes what the last cell failed with.
-pub(super) fn take_failure() -> Option<Failure> {
-    FAILURE.take()
 }
 
 #[cfg(test)]

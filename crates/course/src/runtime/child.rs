@@ -8,10 +8,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use course_wire::{CellName, Failure, FromChild, LineMap, ToChild, comm, frame, interrupt, link};
+use course_wire::{CellName, Failure, FromChild, LineMap, StoreEntry, ToChild, comm, frame, interrupt, link};
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW, Symbol};
 
-use super::{cell, comms, panic, store};
+use super::{cell, comms, panic};
 
 /// Room for a learner's deep recursion; pages count only when they are touched.
 const STACK: usize = 512 << 20;
@@ -107,10 +107,10 @@ fn run_cells(queue: &Receiver<Job>) {
                 let failure = run_library(number, &library, &symbol);
                 link::end_cell();
                 let _ = std::io::stdout().flush();
-                FromChild::Finished { failure, variables: store::list() }
+                FromChild::Finished { failure, variables: variables() }
             }
             Job::Forget(names) => {
-                store::forget(&names);
+                course_cell::forget(&names);
                 continue;
             }
             Job::Comms => {
@@ -119,7 +119,7 @@ fn run_cells(queue: &Receiver<Job>) {
                 comm::poll();
                 continue;
             }
-            Job::List => FromChild::Variables { variables: store::list() },
+            Job::List => FromChild::Variables { variables: variables() },
         };
         if link::send(&answer).is_err() {
             return;
@@ -143,7 +143,16 @@ fn run_library(number: u32, path: &std::path::Path, symbol: &str) -> Option<Fail
     }
     // Values, vtables and statics of the cell live on: it is never unloaded.
     std::mem::forget(library);
-    cell::take_failure()
+    cell::failure(course_cell::end())
+}
+
+fn variables() -> Vec<StoreEntry> {
+    let entry = |stored: course_cell::Stored| StoreEntry {
+        name: stored.name,
+        type_name: stored.type_name.to_owned(),
+        size: stored.size,
+    };
+    course_cell::list().into_iter().map(entry).collect()
 }
 
 fn load_failure(number: u32, error: &libloading::Error) -> Failure {

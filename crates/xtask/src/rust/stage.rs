@@ -38,12 +38,16 @@ const KEPT: usize = 2;
 /// What `stage.json` says. The kernel reads it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Stage {
-    /// Hash of the library's bytes and the compiler's version: the folder's name, and a part of every cell's cache key.
+    /// Hash of the library's and the kernel's bytes and the compiler's version: the folder's name.
     pub build_id: String,
+    /// The same without the kernel: a part of every compiled cell's key.
+    pub library_id: String,
     /// The compiler that built the library and must build the cells.
     pub rustc: PathBuf,
     /// Its toolchain's folder.
     pub sysroot: PathBuf,
+    /// The linker that comes with it: cells are linked without a C compiler in between.
+    pub linker: PathBuf,
     /// The folder of libstd's shared library.
     pub std_dir: PathBuf,
     /// The target triple.
@@ -183,16 +187,18 @@ pub fn stage(project: &Project, built: &Built, step: &Step) -> Result<(Stage, bo
 
     let mut id = blake3::Hasher::new();
     id.update(toolchain.version.as_bytes());
-    for file in [&library, &kernel] {
-        id.update(&fs::read(file)?);
-    }
-    let build_id = id.finalize().to_hex().chars().take(16).collect::<String>();
+    let short = |id: &blake3::Hasher| id.finalize().to_hex().chars().take(16).collect::<String>();
+    id.update(&fs::read(&library)?);
+    let library_id = short(&id);
+    id.update(&fs::read(&kernel)?);
+    let build_id = short(&id);
     let folder = project.stages().join(&build_id);
     let named =
         |artifact: &Artifact| artifact.metadata().and_then(|file| Some(folder.join("deps").join(file.file_name()?)));
     let stage = Stage {
         rustc: toolchain.rustc.clone(),
         sysroot: toolchain.sysroot.clone(),
+        linker: toolchain.linker(),
         std_dir: toolchain.std_folder(),
         target: toolchain.target.clone(),
         rustc_version: toolchain.version.clone(),
@@ -207,6 +213,7 @@ pub fn stage(project: &Project, built: &Built, step: &Step) -> Result<(Stage, bo
         inputs,
         created: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
         build_id,
+        library_id,
     };
     fs::write(unfinished.path().join("stage.json"), serde_json::to_vec_pretty(&stage)?)?;
     // The same build id is the same bytes, but its stage.json may speak of other inputs: the new one takes its place.

@@ -58,6 +58,11 @@ impl Toolchain {
         self.sysroot.join("lib/rustlib").join(&self.target).join("lib")
     }
 
+    /// The linker that comes with the compiler.
+    pub fn linker(&self) -> PathBuf {
+        self.sysroot.join("lib/rustlib").join(&self.target).join("bin/rust-lld")
+    }
+
     /// Another program of the same toolchain: `clippy-driver`, `rustdoc`.
     pub fn program(&self, name: &str) -> PathBuf {
         self.sysroot.join("bin").join(name)

@@ -4,23 +4,21 @@
 //! type prints only with `{:?}`, or when an earlier item no longer fits a type this cell redefines.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use course_wire::{Bundle, LineMap};
 
 use super::commands::{Optimisation, escape};
-use super::compile::{Compiled, Diagnostic, compile};
+use super::compile::{Compiled, Compiler, Diagnostic, Unit, file_name};
 use super::dep::{Dependencies, Link};
 use super::diagnostics::Reporter;
 use super::generate::{Generated, Plan, unparsed};
-use super::interrupt::Control;
 use super::items::Entry;
 use super::magics::Measure;
-use super::retry::{Probe, Retry, drop_unfit, needs_debug, needs_types, stay_behind};
+use super::retry::{Probe, Retry, drop_unfit, needs_course, needs_debug, needs_types, stay_behind};
 use super::session::{Gone, Session, Variable, roots};
 use super::source::{self, Source};
 use super::{explain, nesting, report};
-use crate::engine::stage::Stage;
 use crate::engine::{Cell, CellError, CellName};
 
 /// A cell that moves ten variables needs eleven runs at worst; beyond this something else is wrong.
@@ -28,14 +26,10 @@ const MOST_RUNS: usize = 24;
 
 /// What a build needs.
 pub struct Build<'a> {
-    /// The course library and the compiler.
-    pub stage: &'a Stage,
+    /// What compiles.
+    pub compiler: Compiler<'a>,
     /// The crates that `:dep` added.
     pub dependencies: &'a Dependencies,
-    /// Where files are written.
-    pub folder: &'a Path,
-    /// What ■ works on.
-    pub control: &'a Control,
     /// The texts of all cells, this one's included.
     pub cells: &'a BTreeMap<u32, String>,
     /// Statics that earlier cells have defined.
@@ -44,6 +38,8 @@ pub struct Build<'a> {
     pub optimisation: Optimisation,
     /// Whether it is measured.
     pub measure: Measure,
+    /// Names by which code reaches the course.
+    pub course_names: &'a BTreeSet<String>,
 }
 
 /// A cell ready to run.
@@ -108,11 +104,13 @@ impl Build<'_> {
                 probe: retry.probe == Probe::Now,
                 defined: self.defined,
                 measure: self.measure,
+                course: retry.course,
+                course_names: self.course_names,
             };
             let (generated, link) = self.linked(&plan);
-            let name = format!("cell-{}-{runs}", cell.number);
-            let compiled = self.compile(cell, &name, &generated, &link, runs)?;
-            if self.control.interrupted() {
+            let name = file_name(&generated.text);
+            let compiled = self.compile(cell, &generated, &link, runs)?;
+            if self.compiler.control.interrupted() {
                 return Err(report::interrupted_compile());
             }
             let reporter = Reporter::new(&generated, &name, self.cells);
@@ -147,7 +145,8 @@ impl Build<'_> {
                 });
             }
             let errors: Vec<&Diagnostic> = compiled.diagnostics.iter().filter(|d| d.is_error()).collect();
-            let changed = stay_behind(&errors, &reporter, &generated, &source, &mut retry, cell.number)
+            let changed = needs_course(&errors, generated.course, &mut retry)
+                || stay_behind(&errors, &reporter, &generated, &source, &mut retry, cell.number)
                 || needs_debug(&errors, &mut retry)
                 || needs_types(&errors, &mut retry)
                 || drop_unfit(&errors, &reporter, &mut session, cell.number, &mut retry);
@@ -162,29 +161,22 @@ impl Build<'_> {
 
     /// The file, and the added crates that what it reaches needs.
     fn linked(&self, plan: &Plan<'_>) -> (Generated, Link) {
-        let link = self.dependencies.link(self.stage, &plan.reached());
+        let link = self.dependencies.link(self.compiler.stage, &plan.reached());
         (plan.generate(&link.lines), link)
     }
 
-    fn compile(
-        &self,
-        cell: Cell<'_>,
-        name: &str,
-        generated: &Generated,
-        link: &Link,
-        runs: &mut u64,
-    ) -> Result<Compiled, CellError> {
+    fn compile(&self, cell: Cell<'_>, generated: &Generated, link: &Link, runs: &mut u64) -> Result<Compiled, CellError> {
         *runs += 1;
         let level = opt_level(cell.code, self.optimisation, generated.loops, self.measure);
-        compile(self.stage, self.folder, name, &generated.text, level, link, self.control)
-            .map_err(|error| report::kernel(&error))
+        let unit = Unit { text: &generated.text, opt_level: level, course: generated.course, link };
+        self.compiler.compile(&unit, *runs).map_err(|error| report::kernel(&error))
     }
 
     fn syntax_error(&self, cell: Cell<'_>, session: &Session, runs: &mut u64) -> CellError {
         let generated = unparsed(cell.code, cell.number);
-        let name = format!("cell-{}-{runs}", cell.number);
-        let link = self.dependencies.link(self.stage, &BTreeSet::new());
-        let compiled = match self.compile(cell, &name, &generated, &link, runs) {
+        let name = file_name(&generated.text);
+        let link = self.dependencies.link(self.compiler.stage, &BTreeSet::new());
+        let compiled = match self.compile(cell, &generated, &link, runs) {
             Ok(compiled) => compiled,
             Err(error) => return error,
         };

@@ -2,18 +2,18 @@
 //!
 //! ```text
 //! #![allow(…)] #![warn(dropping_references)]
-//! use ::course::prelude::*;
+//! use ::course::prelude::*;                                    // unless nothing in the file names the course
 //! …earlier items the cell reaches…
 //! …the cell's own items, on their lines…
-//! #[unsafe(no_mangle)] pub extern "C" fn course_cell_…() {
-//!     let x: T = ::course::runtime::cell::take("x");           // a variable the cell mentions
-//!     ::course::runtime::cell::run::<…>(|| {
+//! #[unsafe(no_mangle)] pub extern "C" fn course_cell_entry() {
+//!     let x: T = ::course_cell::take("x");           // a variable the cell mentions
+//!     ::course_cell::run::<…>(|| {
 //!         …the cell's statements, on their lines…
 //!         drop(&y);                                            // rustc's warning here says y's type
-//!         ::course::runtime::cell::put("y", y);
+//!         ::course_cell::put("y", y);
 //!         Ok(())
 //!     });
-//!     ::course::runtime::cell::put_back("x", x);               // unless the closure moved it
+//!     ::course_cell::put_back("x", x);               // unless the closure moved it
 //! }
 //! ```
 //! The cell's text stands in it twice, once with all but its items blanked and once with all but its statements, so that a
@@ -31,6 +31,12 @@ use super::statics::{self, Static};
 
 /// The crate name of every cell, so that a type has one identity in all of them.
 pub const CRATE: &str = "notebook";
+
+/// The function that runs a cell.
+const ENTRY: &str = "course_cell_entry";
+
+/// The crate that generated code calls.
+pub const RUNTIME: &str = "course_cell";
 
 /// Lints about code that a notebook writes all the time and that is none of the learner's concern.
 const ALLOWED: &str = "unused_imports, unused_variables, unused_mut, unused_assignments, unused_macros, unused_labels, unused_braces, \
@@ -57,6 +63,8 @@ pub struct Generated {
     pub statics: Vec<String>,
     /// Whether the code loops, its items included.
     pub loops: bool,
+    /// Whether it is compiled against the course.
+    pub course: bool,
     /// Every identifier the cell reached, itself and through items.
     pub reached: BTreeSet<String>,
 }
@@ -83,6 +91,10 @@ pub struct Plan<'a> {
     pub defined: &'a BTreeSet<String>,
     /// Whether it is measured.
     pub measure: Measure,
+    /// Whether to compile against the course, whatever the cell names.
+    pub course: bool,
+    /// Names by which code reaches the course.
+    pub course_names: &'a BTreeSet<String>,
 }
 
 impl Plan<'_> {
@@ -114,10 +126,12 @@ impl Plan<'_> {
             file.cell_text(&attributes, self.cell, 1);
         }
         top.iter().for_each(|line| file.line(line));
-        file.line("use ::course::prelude::*;");
-
         let names = self.names();
         let reached = self.session.reach(&names);
+        file.generated.course = self.course || !top.is_empty() || self.names_course(&names, &reached);
+        if file.generated.course {
+            file.line("use ::course::prelude::*;");
+        }
         file.generated.loops = self.source.loops || reached.iter().any(|entry| entry.loops);
         file.generated.reached = reached.iter().flat_map(|entry| entry.names.iter().cloned()).chain(names).collect();
         // Macros first: they must stand before their uses, and earlier cells' uses come right after.
@@ -151,6 +165,18 @@ impl Plan<'_> {
             .collect();
         names.extend(own);
         names
+    }
+
+    /// Whether the cell, or what it reaches, names something of the course. To show or await a value takes the course too.
+    fn names_course(&self, names: &BTreeSet<String>, reached: &[&Entry]) -> bool {
+        let of_course = |name: &String| self.course_names.contains(name);
+        let types = self.taken().flat_map(|(_, variable)| identifiers(&variable.type_text));
+        self.source.tail.is_some()
+            || self.source.awaits
+            || self.measure != Measure::No
+            || names.iter().any(of_course)
+            || reached.iter().any(|entry| entry.mentions.iter().any(of_course))
+            || types.into_iter().any(|name| self.course_names.contains(name))
     }
 
     fn symbol_of(&self, found: &Static, entry: &Entry) -> (String, bool) {
@@ -206,15 +232,15 @@ impl Plan<'_> {
     }
 
     fn entry_point(&self, file: &mut File) {
-        let hash = blake3::hash(self.code.as_bytes()).to_hex();
-        file.generated.symbol = format!("course_cell_{}_{}", self.cell, &hash[..16]);
+        // The same in every cell: it is looked up in the one library, and a text without a number can be known again.
+        file.generated.symbol = ENTRY.to_owned();
         file.line(&format!("#[unsafe(no_mangle)] pub extern \"C\" fn {}() {{", file.generated.symbol));
         for (name, Variable { type_text, mutable, .. }) in self.taken() {
             let mutable = if *mutable { "mut " } else { "" };
-            file.line(&format!("let {mutable}{name}: {type_text} = ::course::runtime::cell::take(\"{name}\");"));
+            file.line(&format!("let {mutable}{name}: {type_text} = ::course_cell::take(\"{name}\");"));
         }
         let error = if self.debug_errors { "DebugError" } else { "Error" };
-        file.line(&format!("::course::runtime::cell::run::<::course::runtime::cell::{error}>(|| {{"));
+        file.line(&format!("::course_cell::run::<::course_cell::{error}, _>(|| {{"));
         match self.measure {
             Measure::Often { loops, runs, setup } => self.repeated(file, error, (loops, runs, setup)),
             Measure::No | Measure::Time => self.body(file, error),
@@ -222,7 +248,7 @@ impl Plan<'_> {
         file.line("});");
         for (name, _) in self.taken().filter(|(name, _)| !self.moved.contains(*name)) {
             file.generated.puts.insert(file.next_line, name.clone());
-            file.line(&format!("::course::runtime::cell::put_back(\"{name}\", {name});"));
+            file.line(&format!("::course_cell::put_back(\"{name}\", {name});"));
         }
         file.line("}");
     }
@@ -247,9 +273,9 @@ impl Plan<'_> {
                     true => (
                         "match &(",
                         ") { course_value => { course_clock.stop(); \
-                         ::course::runtime::cell::result(::course::display::bundle_of!(course_value)); } }",
+                         ::course::display::keep!(course_value); ::course::runtime::cell::result(); } }",
                     ),
-                    false => ("::course::runtime::cell::result(::course::display::bundle_of!(", "));"),
+                    false => ("::course::display::keep!(", "); ::course::runtime::cell::result();"),
                 };
                 file.line(before);
                 file.cell_text(&keep_only(self.code, std::slice::from_ref(tail)), self.cell, 1);
@@ -265,10 +291,10 @@ impl Plan<'_> {
                 continue;
             }
             file.generated.puts.insert(file.next_line, name.clone());
-            file.line(&format!("::course::runtime::cell::put(\"{name}\", {name});"));
+            file.line(&format!("::course_cell::put(\"{name}\", {name});"));
         }
         if self.source.awaits {
-            file.line(&format!("::core::result::Result::<(), ::course::runtime::cell::{error}>::Ok(())"));
+            file.line(&format!("::core::result::Result::<(), ::course_cell::{error}>::Ok(())"));
             file.line("})");
         } else {
             file.line("::core::result::Result::Ok(())");
@@ -291,6 +317,11 @@ pub fn unparsed(code: &str, cell: u32) -> Generated {
         file.line("}");
     }
     file.generated
+}
+
+/// The identifiers in a type's text.
+fn identifiers(type_text: &str) -> impl Iterator<Item = &str> {
+    type_text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !name.is_empty())
 }
 
 /// The file as far as it is written.

@@ -8,7 +8,8 @@
 //! | [`items`], [`statics`] | functions, types and statics that later cells need again |
 //! | [`session`] | what is known between cells, and what of it a cell reaches |
 //! | [`generate`], [`repeat`] | the file a cell is compiled from |
-//! | [`compile`] | the rustc run |
+//! | [`prelude`] | the names by which a cell reaches the course |
+//! | [`compile`], [`cache`] | the rustc run, and what earlier ones have left |
 //! | [`build`], [`retry`] | from a cell to a library, with the second tries that some cells need |
 //! | [`diagnostics`], [`explain`], [`palette`] | errors in cell lines, in plain words, in colours that can be seen |
 //! | [`dep`] | `:dep`: crates that a learner adds |
@@ -17,6 +18,7 @@
 
 mod blocks;
 mod build;
+mod cache;
 pub(super) mod child;
 pub mod commands;
 mod compile;
@@ -32,6 +34,7 @@ mod limit;
 mod magics;
 mod nesting;
 mod palette;
+mod prelude;
 mod repeat;
 pub(super) mod report;
 mod retry;
@@ -51,8 +54,10 @@ use anyhow::Context as _;
 use course_wire::{Bundle, StoreEntry, ToChild};
 
 use self::build::{Build, Built};
+pub use self::cache::CellCache;
 use self::child::{Carrier, Child, Ended, Until};
 use self::commands::{Command, Optimisation};
+use self::compile::Compiler;
 use self::dep::Dependencies;
 use self::interrupt::Control;
 use self::limit::Limited;
@@ -66,6 +71,7 @@ use super::{Cell, CellError, CommEvent, Engine, Event, Interrupt, Known, KnownVa
 pub struct DylibEngine {
     stage: Stage,
     folder: tempfile::TempDir,
+    cache: Option<CellCache>,
     child: Option<Child>,
     control: Control,
     mailbox: Arc<Mailbox>,
@@ -76,6 +82,7 @@ pub struct DylibEngine {
     statics: BTreeSet<String>,
     compiles: u64,
     optimisation: Optimisation,
+    course_names: BTreeSet<String>,
     timing: bool,
     warn: bool,
     output_limit: Option<u64>,
@@ -90,8 +97,10 @@ impl DylibEngine {
         let folder = tempfile::Builder::new().prefix("course-kernel-").tempdir().context("no temporary folder")?;
         let child = Child::start(&stage)?;
         Ok(Self {
+            course_names: prelude::names(stage.externs.keys()),
             stage,
             folder,
+            cache: CellCache::from_environment(),
             child: Some(child),
             control: Control::default(),
             mailbox: Arc::default(),
@@ -141,15 +150,20 @@ impl DylibEngine {
     /// Compiles and runs Rust.
     fn run_rust(&mut self, cell: Cell<'_>, measure: Measure, output: &dyn Output) -> Result<(), CellError> {
         let begun = Instant::now();
-        let build = Build {
+        let compiler = Compiler {
             stage: &self.stage,
-            dependencies: &self.dependencies,
             folder: self.folder.path(),
             control: &self.control,
+            cache: self.cache.as_ref(),
+        };
+        let build = Build {
+            compiler,
+            dependencies: &self.dependencies,
             cells: &self.cells,
             defined: &self.statics,
             optimisation: self.optimisation,
             measure,
+            course_names: &self.course_names,
         };
         let built = build.build(cell, &self.session, &mut self.compiles)?;
         let compiled = begun.elapsed();

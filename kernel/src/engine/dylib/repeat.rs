@@ -12,7 +12,7 @@ impl Plan<'_> {
         if !before.is_empty() {
             file.cell_text(&keep_only(self.code, &before), self.cell, 1);
         }
-        let ok = format!("::core::result::Result::<(), ::course::runtime::cell::{error}>::Ok(())");
+        let ok = format!("::core::result::Result::<(), ::course_cell::{error}>::Ok(())");
         file.line(&format!("::course::runtime::timing::timeit({loops:?}, {runs}, || {{"));
         if awaits {
             file.line("::course::runtime::cell::block_on(async {");

@@ -22,6 +22,8 @@ pub struct Retry {
     pub debug_errors: bool,
     /// Whether to compile only for the types.
     pub probe: Probe,
+    /// Whether to compile against the course though nothing names it.
+    pub course: bool,
     /// What the learner should know.
     pub notes: Vec<String>,
 }
@@ -125,11 +127,19 @@ pub fn needs_types(errors: &[&Diagnostic], retry: &mut Retry) -> bool {
     now
 }
 
+/// A name, a method or a trait is missing in a cell that was compiled without the course: the next run has it.
+pub fn needs_course(errors: &[&Diagnostic], course: bool, retry: &mut Retry) -> bool {
+    const MISSING: [&str; 9] = ["", "E0277", "E0404", "E0405", "E0412", "E0423", "E0425", "E0432", "E0433"];
+    let missing = |error: &&Diagnostic| MISSING.contains(&error.code()) || error.code() == "E0599";
+    retry.course = !course && errors.iter().any(missing);
+    retry.course
+}
+
 /// `?` on an error that does not print with `{}`: the next run asks for `{:?}`.
 pub fn needs_debug(errors: &[&Diagnostic], retry: &mut Retry) -> bool {
     let about_error = |error: &Diagnostic| {
         let all = std::iter::once(error).chain(&error.children);
-        error.code() == "E0277" && all.map(|d| &d.message).any(|m| m.contains("runtime::cell::Error"))
+        error.code() == "E0277" && all.map(|d| &d.message).any(|m| m.contains("course_cell::Error"))
     };
     !std::mem::replace(&mut retry.debug_errors, errors.iter().any(|error| about_error(error))) && retry.debug_errors
 }
