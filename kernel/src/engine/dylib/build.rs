@@ -165,7 +165,13 @@ impl Build<'_> {
         (plan.generate(&link.lines), link)
     }
 
-    fn compile(&self, cell: Cell<'_>, generated: &Generated, link: &Link, runs: &mut u64) -> Result<Compiled, CellError> {
+    fn compile(
+        &self,
+        cell: Cell<'_>,
+        generated: &Generated,
+        link: &Link,
+        runs: &mut u64,
+    ) -> Result<Compiled, CellError> {
         *runs += 1;
         let level = opt_level(cell.code, self.optimisation, generated.loops, self.measure);
         let unit = Unit { text: &generated.text, opt_level: level, course: generated.course, link };
