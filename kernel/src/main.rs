@@ -1,7 +1,7 @@
 //! `course-kernel`: the Jupyter kernel of the LLM Course in Rust.
 //!
 //! Jupyter starts it as `course-kernel run`; it starts itself once more as `course-kernel runtime`, the child that runs the
-//! learner's code. `install` and `doctor` are for people and for `cargo xtask`.
+//! learner's code, and as `course-kernel warden`, which cleans up should the kernel be killed. `install` and `doctor` are for people and for `cargo xtask`.
 
 mod assist;
 mod commands;
@@ -47,6 +47,9 @@ enum Command {
         #[arg(long, value_name = "N")]
         fd: i32,
     },
+    /// Clean up after a kernel that was killed; only the kernel calls this.
+    #[command(hide = true)]
+    Warden,
     /// Make the kernel known to a Jupyter installation.
     Install {
         /// The Python environment, such as `.venv`.
@@ -95,7 +98,11 @@ fn main() -> ExitCode {
     }
     let done = match Arguments::parse().command {
         Command::Run { connection_file, stage, evcxr } => commands::run(&connection_file, stage, evcxr),
-        Command::Runtime { library, fd } => std::process::exit(engine::dylib::runtime_main(fd, &library)),
+        Command::Runtime { library, fd } => engine::dylib::runtime_main(fd, &library),
+        Command::Warden => {
+            engine::dylib::warden::main();
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Install { prefix, stage, engine, helper } => {
             let helper = helper.filter(|_| engine == EngineName::Evcxr);
             commands::install(&prefix, &stage, helper.as_deref())

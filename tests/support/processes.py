@@ -1,5 +1,6 @@
 """Processes below another one, read from /proc."""
 
+import time
 from pathlib import Path
 
 
@@ -38,3 +39,47 @@ def resident_mb(pid: int) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     (line,) = [line for line in lines if line.startswith("VmRSS")]
     return int(line.split()[1]) / 1000
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def marked(mark: str) -> dict[int, str]:
+    """The living processes that have `mark` in their environment, whoever their parent is: id → command line."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            if mark.encode() in (folder / "environ").read_bytes() and alive(int(folder.name)):
+                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+    return found
+
+
+def wait_until(condition, seconds: float = 60, what: str = "it did not happen") -> None:
+    """Waits for something that must happen; generous, since machines are busy."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+# A constant that the compiler has to evaluate for a long time.
+LONG_COMPILE = """
+const fn spin(n: u64) -> u64 { let mut i = 0; let mut s = 0u64; while i < n { s = s.wrapping_mul(31).wrapping_add(i); i += 1; } s }
+#[allow(long_running_const_eval)]
+const SLOW: u64 = spin(4_000_000_000);
+SLOW
+"""
+
+
+def compilers(pid: int) -> list[int]:
+    """The compilers that run for a kernel."""
+    return [process for process, command in children(pid).items() if "rustc" in command.split(" ")[0]]

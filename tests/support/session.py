@@ -116,9 +116,14 @@ class Ran:
 class Session:
     """A kernel process and a client connected to it."""
 
-    def __init__(self, folder: Path | None = None, **environment: str):
+    def __init__(self, folder: Path | None = None, stage: Path | None = None, **environment: str):
         self.manager = KernelManager(kernel_name=KERNEL)
         settings = {**os.environ, **environment}
+        spec = self.manager.kernel_spec
+        # The kernelspec's own variables would win.
+        spec.env = {name: value for name, value in spec.env.items() if name not in environment}
+        if stage:
+            spec.argv = [*spec.argv[:-1], str(stage)]
         self.manager.start_kernel(env=settings, cwd=str(folder) if folder else None)
         self.client = self.manager.blocking_client()
         self.client.start_channels()

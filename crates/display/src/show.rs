@@ -57,7 +57,17 @@ fn show(bundle: Bundle, id: Option<String>, update: bool) {
     if link::connected() {
         // A kernel that is gone takes this process with it: there is nobody left to tell.
         let _ = link::display(bundle, id, update);
+        stop_if_asked();
     } else {
         println!("{}", bundle.plain());
+    }
+}
+
+/// Ends a loop that shows something at every turn. There is no error to return it by, as in [`progress`](crate::progress).
+///
+/// A destructor that shows something while the cell unwinds is left alone: it must not unwind twice.
+fn stop_if_asked() {
+    if course_wire::interrupt::is_requested() && !std::thread::panicking() {
+        std::panic::resume_unwind(Box::new(course_wire::Interrupted));
     }
 }

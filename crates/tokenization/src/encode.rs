@@ -40,7 +40,7 @@ impl Tokenizer {
     /// Encodes several texts, padded to the longest.
     ///
     /// # Errors
-    /// [`Error::NoPadToken`], when texts of different lengths cannot be padded; or the library fails on a text.
+    /// [`Error::NoPadToken`], when texts of different lengths cannot be padded; [`Error::Interrupted`]; or the library fails on a text.
     pub fn encode_batch<T: AsRef<str>>(&self, texts: &[T]) -> Result<BatchEncoding> {
         self.encode_batch_with(texts, &EncodeOptions::new().padding(Padding::Longest))
     }
@@ -50,8 +50,11 @@ impl Tokenizer {
     /// # Errors
     /// When the options contradict each other or the tokenizer, or the library fails on a text.
     pub fn encode_batch_with<T: AsRef<str>>(&self, texts: &[T], options: &EncodeOptions) -> Result<BatchEncoding> {
-        let mut rows =
-            texts.iter().map(|text| self.encode_unpadded(text.as_ref(), None, options)).collect::<Result<Vec<_>>>()?;
+        let row = |text: &T| {
+            course_wire::interrupt::check()?;
+            self.encode_unpadded(text.as_ref(), None, options)
+        };
+        let mut rows = texts.iter().map(row).collect::<Result<Vec<_>>>()?;
         self.pad(&mut rows, options)?;
         Ok(BatchEncoding::new(rows))
     }

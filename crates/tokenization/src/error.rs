@@ -25,6 +25,9 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// The learner pressed ■.
+    #[error(transparent)]
+    Interrupted(#[from] course_wire::Interrupted),
     /// The `tokenizers` library refused.
     #[error("tokenizing failed: {0}")]
     Library(String),

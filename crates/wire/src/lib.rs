@@ -24,3 +24,6 @@ pub use comm::{Buffer, CommKind, CommMessage};
 pub use interrupt::Interrupted;
 pub use lines::{LineMap, LineSpan};
 pub use message::{Failure, FromChild, Place, StoreEntry, ToChild};
+
+/// What the child writes to stderr when the stack that cells run on has overflowed; the kernel's report is then of recursion.
+pub const STACK_OVERFLOW: &str = "the stack of the cell has overflowed";

@@ -19,6 +19,11 @@ impl Parent {
         Self(pid.filter(|&pid| pid > 1).map(Pid::from_raw))
     }
 
+    /// Whether there is one: a front end started this kernel.
+    pub fn is_known(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Resolves once it has ended.
     pub async fn gone(self) {
         self.looked_for_every(INTERVAL).await;

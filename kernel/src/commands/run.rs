@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::parent::Parent;
 use crate::assist::Library;
@@ -39,8 +40,8 @@ pub fn run(connection_file: &Path, stage: PathBuf, evcxr: Option<PathBuf>) -> an
         .build()
         .context("cannot start the kernel's threads")?;
     let served = runtime.block_on(async {
-        let stop = told_to_stop().context("cannot listen for signals")?;
-        let config = Config { connection, rust_version, engine, library, history: history_folder() };
+        let (stop, interrupts) = signals().context("cannot listen for signals")?;
+        let config = Config { connection, rust_version, engine, library, history: history_folder(), interrupts };
         jupyter::serve(config, stop).await?;
         anyhow::Ok(ExitCode::SUCCESS)
     });
@@ -66,21 +67,35 @@ pub fn cache_folder() -> Option<PathBuf> {
     folder("COURSE_CACHE").or_else(|| Some(user_cache()?.join("llm-course-rust")))
 }
 
-/// Resolves when a signal asks the kernel to end, or its parent is gone.
-fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+/// What resolves when a signal asks the kernel to end or its parent is gone, and the interrupts that come as signals.
+fn signals() -> std::io::Result<(impl Future<Output = ()>, mpsc::Receiver<()>)> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let parent = Parent::from_environment();
-    Ok(async move {
+    let (sender, interrupts) = mpsc::channel(1);
+    // The kernelspec asks for interrupts by message; not every front end heeds it. Without one it is Ctrl-C, from someone who
+    // started the kernel by hand and wants it to end.
+    let by_a_front_end = parent.is_known();
+    let interrupted = async move {
+        loop {
+            received(&mut interrupt).await;
+            if !by_a_front_end {
+                return;
+            }
+            // One that waits is as good as two.
+            let _ = sender.try_send(());
+        }
+    };
+    let stop = async move {
         tokio::select! {
             () = received(&mut terminate) => {}
             () = received(&mut hang_up) => {}
-            // Jupyter interrupts by message; Ctrl-C comes from someone who started the kernel by hand.
-            () = received(&mut interrupt) => {}
+            () = interrupted => {}
             () = parent.gone() => jupyter::log("the process that started this kernel is gone"),
         }
-    })
+    };
+    Ok((stop, interrupts))
 }
 
 async fn received(signal: &mut Signal) {

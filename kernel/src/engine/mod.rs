@@ -165,4 +165,10 @@ pub enum CommEvent {
 pub trait Interrupt: Send + Sync {
     /// First call: kills a compile, or asks running code to stop. A second call, or five seconds, kills the child.
     fn interrupt(&self);
+
+    /// The cell is over: a press that came too late for it must not stop the next one.
+    fn over(&self);
+
+    /// The session is over: kills whatever runs, at once, and lets nothing run after it.
+    fn kill(&self);
 }

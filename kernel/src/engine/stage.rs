@@ -54,9 +54,22 @@ impl Stage {
         for path in stage.externs.values_mut() {
             *path = folder.join(&*path);
         }
-        for path in [&stage.rustc, &stage.linker, &stage.library, &stage.deps_dir] {
-            anyhow::ensure!(path.exists(), "{} is gone: run `cargo xtask setup`", path.display());
-        }
+        stage.check()?;
         Ok(stage)
+    }
+
+    /// Looks whether all of it is there: someone may clear a cache while a kernel lives.
+    ///
+    /// # Errors
+    /// When a part of it is gone.
+    pub fn check(&self) -> anyhow::Result<()> {
+        for path in [&self.rustc, &self.linker, &self.library, &self.deps_dir] {
+            anyhow::ensure!(
+                path.exists(),
+                "{} is gone: run `cargo xtask setup`, and restart the kernel",
+                path.display()
+            );
+        }
+        Ok(())
     }
 }

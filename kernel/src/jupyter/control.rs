@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::answers::Answers;
-use super::interrupt::Switch;
+use super::interrupt::{self, Switch};
 use super::iopub::IoPub;
 use super::message::Request;
 use super::router::{Replies, Requests};
@@ -61,10 +61,7 @@ impl Control {
     async fn handle(&mut self, request: &Request) -> bool {
         match request.kind() {
             "interrupt_request" => {
-                let switch = self.switch.clone();
-                // Stopping a process may take the engine a moment; the reply does not wait for it.
-                tokio::task::spawn_blocking(move || switch.request());
-                self.questions.cancel();
+                interrupt::press(self.switch.clone(), self.questions.clone());
                 self.replies.send(request.reply(json!({ "status": "ok" }))).await;
             }
             "shutdown_request" => {

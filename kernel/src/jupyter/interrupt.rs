@@ -2,7 +2,28 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::mpsc;
+
+use super::stdin::Questions;
 use crate::engine::Interrupt;
+
+/// ■: stops the running cell, and withdraws the question that it may be waiting for.
+pub fn press(switch: Arc<Switch>, questions: Questions) {
+    // Stopping a process may take the engine a moment; the reply to the front end does not wait for it.
+    tokio::task::spawn_blocking(move || {
+        switch.request();
+        // After it, so that the cell knows why there is no answer.
+        questions.cancel();
+    });
+}
+
+/// Presses ■ for every interrupt that comes, for as long as the session lasts.
+pub async fn listen(mut interrupts: mpsc::Receiver<()>, switch: Arc<Switch>, questions: Questions) {
+    while interrupts.recv().await.is_some() {
+        press(switch.clone(), questions.clone());
+    }
+    std::future::pending().await
+}
 
 /// Passes interrupts on to the engine while a cell runs, and drops them otherwise.
 #[derive(Default)]
@@ -35,26 +56,31 @@ impl Switch {
         state.early = false;
     }
 
-    /// It is over.
+    /// It is over: a press that comes now is not passed on, and one that came too late is taken back.
     pub fn end(&self) {
         let mut state = self.state();
         state.running = state.running.saturating_sub(1);
+        if let Some(target) = state.target.as_ref().filter(|_| state.running == 0) {
+            target.over();
+        }
     }
 
     /// Interrupts the running cell, if there is one.
     pub fn request(&self) {
-        let target = {
-            let mut state = self.state();
-            if state.running == 0 {
-                return;
-            }
-            if state.target.is_none() {
-                state.early = true;
-            }
-            state.target.clone()
-        };
+        // The lock is held for as long as it takes: the cell must not end, and another begin, meanwhile.
+        let mut state = self.state();
+        match &state.target {
+            _ if state.running == 0 => {}
+            Some(target) => target.interrupt(),
+            None => state.early = true,
+        }
+    }
+
+    /// Ends whatever runs: the session is over.
+    pub fn kill(&self) {
+        let target = self.state().target.clone();
         if let Some(target) = target {
-            target.interrupt();
+            target.kill();
         }
     }
 
@@ -77,6 +103,12 @@ mod tests {
         fn interrupt(&self) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
+
+        fn over(&self) {}
+
+        fn kill(&self) {
+            self.0.fetch_add(100, Ordering::Relaxed);
+        }
     }
 
     #[test]
@@ -91,6 +123,9 @@ mod tests {
         switch.request();
         assert_eq!(counter.0.load(Ordering::Relaxed), 1);
         assert!(!switch.take_early());
+        // The end of the session reaches the engine between two cells as well: it may be on its way to the next.
+        switch.kill();
+        assert_eq!(counter.0.load(Ordering::Relaxed), 101);
     }
 
     #[test]

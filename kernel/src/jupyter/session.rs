@@ -17,7 +17,7 @@ use super::decode::Decoder;
 use super::error::Error;
 use super::execute::Executor;
 use super::history::History;
-use super::interrupt::Switch;
+use super::interrupt::{self, Switch};
 use super::kernel_info::RustVersion;
 use super::shell::Shell;
 use super::worker::{EngineFactory, Worker};
@@ -41,6 +41,8 @@ pub struct Config {
     pub library: Library,
     /// Where cells are remembered from one session to the next; nowhere, if there is no such folder.
     pub history: Option<PathBuf>,
+    /// Interrupts that come as signals.
+    pub interrupts: mpsc::Receiver<()>,
 }
 
 /// Serves a front end until it asks for a shutdown or `stop` resolves. When this returns, the engine has ended its child.
@@ -102,6 +104,7 @@ pub async fn serve(config: Config, stop: impl Future<Output = ()>) -> Result<(),
         }
         .run(),
     );
+    parts.spawn(interrupt::listen(config.interrupts, switch.clone(), questions.clone()));
     let executor = parts.spawn(
         Executor {
             cells,

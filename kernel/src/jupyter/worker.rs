@@ -111,11 +111,7 @@ impl Stopper {
     pub async fn stop(self, ended: Ended, limit: Duration) {
         let _ = self.orders.send(Order::Stop);
         let switch = self.switch;
-        tokio::task::spawn_blocking(move || {
-            switch.request();
-            // This one kills code that does not listen.
-            switch.request();
-        });
+        tokio::task::spawn_blocking(move || switch.kill());
         if tokio::time::timeout(limit, ended.0).await.is_err() {
             log("the running cell did not end in time");
         }

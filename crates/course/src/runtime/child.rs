@@ -1,9 +1,10 @@
 //! The child's main loop: one thread reads what the kernel says, one runs cells, one flushes partial lines.
 
 use std::io::Write;
-use std::os::fd::{FromRawFd, RawFd};
+use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -11,13 +12,17 @@ use std::time::Duration;
 use course_wire::{CellName, Failure, FromChild, LineMap, StoreEntry, ToChild, comm, frame, interrupt, link};
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW, Symbol};
 
-use super::{cell, comms, panic};
+use super::descriptors::{Standard, duplicate};
+use super::{cell, comms, limits, overflow, panic};
 
 /// Room for a learner's deep recursion; pages count only when they are touched.
 const STACK: usize = 512 << 20;
 
 /// How long a partial line may wait before it is flushed.
 const FLUSH_EVERY: Duration = Duration::from_millis(50);
+
+/// Whether a cell runs or is about to; then an interrupt is its own, and a widget's message does not take it back.
+static CELL_RUNS: AtomicBool = AtomicBool::new(false);
 
 enum Job {
     Run {
@@ -39,16 +44,23 @@ enum Job {
 /// `socket` must be an open Unix stream socket that nothing else in this process uses.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn course_runtime_main(socket: RawFd) -> i32 {
+    limits::raise_file_limit();
     // SAFETY: the caller hands over the descriptor.
-    let stream = unsafe { UnixStream::from_raw_fd(socket) };
-    let Ok(reader) = stream.try_clone() else { return 1 };
-    link::connect(stream);
+    let inherited = unsafe { OwnedFd::from_raw_fd(socket) };
+    // The copy is out of the way of cells, and closed in the programs they start: a program that lived on with it would keep the kernel
+    // from noticing this process's end.
+    let (Some(to), Some(from)) = (duplicate(socket), duplicate(socket)) else { return 1 };
+    drop(inherited);
+    // SAFETY: the copies were just made, each for one stream alone.
+    let (writer, reader) = unsafe { (UnixStream::from_raw_fd(to), UnixStream::from_raw_fd(from)) };
+    link::connect(writer);
     let (jobs, queue) = channel();
     let started = thread::Builder::new()
         .name("cells".into())
         .stack_size(STACK)
         .spawn(move || run_cells(&queue))
         .and_then(|_| thread::Builder::new().name("flush".into()).spawn(flush_partial_lines));
+    limits::limit_memory();
     if started.is_err() || link::send(&FromChild::Ready).is_err() {
         return 1;
     }
@@ -61,11 +73,17 @@ fn read_kernel(mut reader: UnixStream, jobs: &Sender<Job>) {
     while let Ok(Some(message)) = frame::read(&mut reader) {
         let job = match message {
             ToChild::Run { cell: number, library, symbol, source, lines } => {
+                // Here and not where the cell begins: an interrupt that follows at once is this cell's.
+                CELL_RUNS.store(true, Ordering::SeqCst);
+                interrupt::clear();
                 Job::Run { number, library, symbol, source, lines }
             }
             ToChild::Forget { names } => Job::Forget(names),
             ToChild::Variables => Job::List,
             ToChild::Comm { request, message } => {
+                if !CELL_RUNS.load(Ordering::SeqCst) {
+                    interrupt::clear();
+                }
                 comm::arrived(request, message);
                 Job::Comms
             }
@@ -98,15 +116,19 @@ fn flush_partial_lines() {
 fn run_cells(queue: &Receiver<Job>) {
     panic::install();
     comm::receive_with(comms::receive);
+    overflow::watch();
+    let standard = Standard::remember();
     for job in queue {
         let answer = match job {
             Job::Run { number, library, symbol, source, lines } => {
                 panic::register(source, lines);
-                interrupt::clear();
                 link::begin_cell();
                 let failure = run_library(number, &library, &symbol);
                 link::end_cell();
                 let _ = std::io::stdout().flush();
+                standard.restore();
+                interrupt::clear();
+                CELL_RUNS.store(false, Ordering::SeqCst);
                 FromChild::Finished { failure, variables: variables() }
             }
             Job::Forget(names) => {
@@ -114,15 +136,16 @@ fn run_cells(queue: &Receiver<Job>) {
                 continue;
             }
             Job::Comms => {
-                interrupt::clear();
-                link::begin_cell();
                 comm::poll();
                 continue;
             }
             Job::List => FromChild::Variables { variables: variables() },
         };
-        if link::send(&answer).is_err() {
-            return;
+        if let Err(error) = link::send(&answer) {
+            // The kernel waits for this answer. It is gone, or the cell has closed the link, which is no file of its own.
+            eprintln!("the connection to the kernel is broken: {error}");
+            // SAFETY: the process ends here.
+            unsafe { libc::_exit(1) };
         }
     }
 }

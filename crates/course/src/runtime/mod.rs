@@ -3,5 +3,8 @@
 pub mod cell;
 mod child;
 mod comms;
+mod descriptors;
+mod limits;
+mod overflow;
 mod panic;
 pub mod timing;

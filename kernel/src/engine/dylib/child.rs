@@ -5,15 +5,17 @@ use std::io::Read as _;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Child as Process, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use course_wire::{Failure, FromChild, StoreEntry, ToChild, frame};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::interrupt::{Control, kill};
+use super::death::{Death, LastWords};
+use super::group::{Group, Sacrifice};
+use super::interrupt::{Control, Link};
+use super::memory::{self, Limit};
 use super::report;
 use super::stream::Stream;
 use super::updates::Updates;
@@ -24,12 +26,18 @@ use crate::engine::{CommEvent, Event, Output};
 /// How often to look whether what was printed is to be sent on.
 const BATCH: Duration = Duration::from_millis(40);
 
+/// How long the child has to load the course library.
+const LOADING: Duration = Duration::from_secs(60);
+
+/// How often to look whether a child that says nothing is still there.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// The running child.
 #[derive(Debug)]
 pub struct Child {
-    process: Process,
+    group: Group,
     link: UnixStream,
-    writer: Writer,
+    sender: Link,
     /// Comm messages that it was sent and has not dealt with.
     comms: usize,
     stdout: std::process::ChildStdout,
@@ -38,6 +46,9 @@ pub struct Child {
     between: Option<(Stream, Stream)>,
     /// A cell that goes on printing is cut after so many bytes.
     pub output_limit: Option<u64>,
+    last_words: LastWords,
+    limit: Limit,
+    oom_kills: u64,
 }
 
 /// What has something to read.
@@ -82,32 +93,7 @@ pub enum Ended {
     /// All callbacks have run.
     Comms,
     /// The process is gone.
-    Died(ExitStatus),
-}
-
-/// The writing end of the link: messages from different threads must not end up inside one another.
-#[derive(Debug, Clone)]
-pub struct Writer(Arc<Mutex<UnixStream>>);
-
-impl Writer {
-    /// Sends a message.
-    ///
-    /// # Errors
-    /// When the child is gone, or the message is too long.
-    pub fn send(&self, message: &ToChild) -> std::io::Result<()> {
-        frame::write(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), message)
-    }
-
-    /// Sends a message unless another is on its way, which may be stuck.
-    ///
-    /// # Errors
-    /// When the child is gone.
-    pub fn try_send(&self, message: &ToChild) -> std::io::Result<()> {
-        match self.0.try_lock() {
-            Ok(mut link) => frame::write(&mut *link, message),
-            Err(_) => Ok(()),
-        }
-    }
+    Died(Death),
 }
 
 impl Child {
@@ -116,12 +102,14 @@ impl Child {
     /// # Errors
     /// When it cannot be started, or the library cannot be loaded; what it printed is in the message.
     pub fn start(stage: &Stage) -> anyhow::Result<Self> {
+        let limit = Limit::now()?;
         let (ours, theirs) = UnixStream::pair().context("no socket for the child")?;
-        let exe = std::env::current_exe().context("where is this program?")?;
         let inherited: OwnedFd = theirs.into();
         let number = inherited.as_raw_fd();
-        let mut command = Command::new(exe);
+        // Not by its name: the program may have been built anew since this one was started.
+        let mut command = Command::new("/proc/self/exe");
         command
+            .arg0("course-kernel")
             .arg("runtime")
             .arg("--library")
             .arg(&stage.library)
@@ -130,8 +118,11 @@ impl Child {
             .env_remove("RUST_BACKTRACE")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
+            .stderr(Stdio::piped());
+        match limit.bytes() {
+            Some(bytes) => command.env(memory::VARIABLE, bytes.to_string()),
+            None => command.env_remove(memory::VARIABLE),
+        };
         // SAFETY: only `fcntl` is called between fork and exec, which is async-signal-safe.
         unsafe {
             command.pre_exec(move || {
@@ -141,32 +132,49 @@ impl Child {
                 Ok(())
             });
         }
-        let mut process = command.spawn().context("could not start the process that runs cells")?;
+        let mut group = Group::spawn(&mut command, Sacrifice::BeforeTheKernel)
+            .context("could not start the process that runs cells")?;
         drop(inherited);
-        let pipes = process.stdout.take().zip(process.stderr.take());
+        let pipes = group.process().stdout.take().zip(group.process().stderr.take());
         let (stdout, stderr) = pipes.context("the child has no pipes")?;
         for fd in [stdout.as_fd(), stderr.as_fd()] {
             set_nonblocking(fd)?;
         }
-        let writer = Writer(Arc::new(Mutex::new(ours.try_clone().context("no second handle on the child's socket")?)));
-        let mut child =
-            Self { process, link: ours, writer, comms: 0, stdout, stderr, between: None, output_limit: None };
-        child.link.set_read_timeout(Some(Duration::from_secs(60)))?;
+        let sender = Link::new(ours.try_clone()?);
+        let oom_kills = memory::oom_kills();
+        let last_words = LastWords::default();
+        let mut child = Self {
+            group,
+            link: ours,
+            sender,
+            comms: 0,
+            stdout,
+            stderr,
+            between: None,
+            output_limit: None,
+            last_words,
+            limit,
+            oom_kills,
+        };
+        child.link.set_read_timeout(Some(LOADING))?;
         let ready = frame::read::<FromChild>(&mut child.link);
         child.link.set_read_timeout(None)?;
         if !matches!(ready, Ok(Some(FromChild::Ready))) {
-            kill(child.process.id());
+            child.group.kill();
             let mut said = String::new();
             let _ = child.stderr.read_to_string(&mut said);
-            let _ = child.process.wait();
-            anyhow::bail!("the course library could not be loaded: {}", said.trim());
+            anyhow::bail!(
+                "the course library {} could not be loaded: {}",
+                stage.library.display(),
+                if said.trim().is_empty() { "the process that loads it ended" } else { said.trim() }
+            );
         }
         Ok(child)
     }
 
     /// Its process id, which is its process group's as well.
     pub fn id(&self) -> u32 {
-        self.process.id()
+        self.group.id()
     }
 
     /// Sends a message.
@@ -174,7 +182,22 @@ impl Child {
     /// # Errors
     /// When the child is gone.
     pub fn send(&mut self, message: &ToChild) -> std::io::Result<()> {
-        self.writer.send(message)
+        self.sender.send(message)
+    }
+
+    /// Why it died, if it has: between two cells nobody is told.
+    pub fn death(&mut self) -> Option<Death> {
+        let status = self.group.try_wait().ok()??;
+        Some(self.dead(status))
+    }
+
+    fn dead(&self, status: ExitStatus) -> Death {
+        Death {
+            status,
+            last_words: self.last_words.text(),
+            limit: self.limit,
+            oom_kill: memory::oom_kills() > self.oom_kills,
+        }
     }
 
     /// Hands over what is in the mailbox.
@@ -195,29 +218,34 @@ impl Child {
     /// Carries output to the front end, and what its widgets say to the child, until what is waited for has come.
     pub fn pump(&mut self, carrier: &Carrier<'_>, until: Until) -> Ended {
         let Carrier { control, mailbox, cells, output } = *carrier;
-        let _guard = control.running(self.id(), self.writer.clone());
+        let _guard = control.running(self.id(), self.sender.clone());
         let mut stdout = Stream::new(self.output_limit);
         let mut stderr = Stream::new(self.output_limit);
         let mut updates = Updates::default();
         self.between = None;
         let mut oldest: Option<Instant> = None;
         loop {
-            if control.deadline().is_some_and(|deadline| Instant::now() >= deadline) {
-                kill(self.id());
-            }
             self.deliver(mailbox, output);
             if until == Until::Comms && self.comms == 0 {
                 flush(&mut stdout, &mut stderr, output);
                 updates.send(output);
                 return Ended::Comms;
             }
-            let wait = match oldest {
+            let mut wait = match oldest {
                 Some(since) => match BATCH.saturating_sub(since.elapsed()) {
                     Duration::ZERO => BATCH,
                     rest => rest,
                 },
-                None => Duration::from_millis(200),
+                None => LOOK,
             };
+            if let Some(deadline) = control.deadline() {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    self.group.kill();
+                } else {
+                    wait = wait.min(left);
+                }
+            }
             let ready = self.wait(updates.due_in().map_or(wait, |due| wait.min(due)), mailbox);
             updates.send_due(output);
             self.read_ready(ready, &mut stdout, &mut stderr, output);
@@ -229,7 +257,15 @@ impl Child {
                 }
             }
             if !ready.message {
-                continue;
+                // The link outlives the child where a process that it forked holds on to it.
+                match oldest.is_none().then(|| self.group.try_wait()) {
+                    Some(Ok(Some(_))) if !self.wait(Duration::ZERO, mailbox).message => {
+                        let ended = self.ended(&mut stdout, &mut stderr, output);
+                        updates.send(output);
+                        return ended;
+                    }
+                    _ => continue,
+                }
             }
             let message = frame::read::<FromChild>(&mut self.link);
             // All that was printed before the message was sent is in the pipes by now.
@@ -261,14 +297,9 @@ impl Child {
                     }
                 }
                 Ok(None) | Err(_) => {
-                    kill(self.id());
-                    let status = self.process.wait();
-                    self.read_pipes(&mut stdout, &mut stderr);
-                    stdout.end();
-                    stderr.end();
-                    flush(&mut stdout, &mut stderr, output);
+                    let ended = self.ended(&mut stdout, &mut stderr, output);
                     updates.send(output);
-                    return Ended::Died(status.unwrap_or(ExitStatus::from_raw(0)));
+                    return ended;
                 }
             }
         }
@@ -306,6 +337,30 @@ impl Child {
         self.between = Some((stdout, stderr));
     }
 
+    /// The process is gone, or no longer to be understood: its last output, and how it ended.
+    fn ended(&mut self, stdout: &mut Stream, stderr: &mut Stream, output: &dyn Output) -> Ended {
+        let status = self.last_status();
+        self.read_pipes(stdout, stderr);
+        stdout.end();
+        stderr.end();
+        flush(stdout, stderr, output);
+        Ended::Died(self.dead(status))
+    }
+
+    /// Waits for the end of a process whose link is closed. It gets a moment to end by itself, so that the status is its own.
+    fn last_status(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        while begun.elapsed() < LOOK {
+            if let Ok(Some(status)) = self.group.try_wait() {
+                self.group.kill();
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.group.kill();
+        self.group.wait().unwrap_or(ExitStatus::from_raw(libc::SIGKILL))
+    }
+
     /// Waits for anything to arrive; says what has.
     fn wait(&self, timeout: Duration, mailbox: &Mailbox) -> Ready {
         let events = PollFlags::POLLIN;
@@ -338,19 +393,18 @@ impl Child {
             if stdout.pending() {
                 stdout.take(Event::Stdout).into_iter().for_each(|event| output.emit(event));
             }
-            stderr.fill(&mut self.stderr);
+            stderr.fill(&mut self.last_words.of(&mut self.stderr));
         }
     }
 
     fn read_pipes(&mut self, stdout: &mut Stream, stderr: &mut Stream) {
         stdout.fill(&mut self.stdout);
-        stderr.fill(&mut self.stderr);
+        stderr.fill(&mut self.last_words.of(&mut self.stderr));
     }
 
     /// Ends the process and all it started.
-    pub fn end(mut self) {
-        kill(self.id());
-        let _ = self.process.wait();
+    pub fn end(self) {
+        drop(self.group);
     }
 }
 

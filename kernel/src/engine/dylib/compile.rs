@@ -1,7 +1,7 @@
 //! One rustc run: a generated file in, a library or diagnostics out.
 
 use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -10,8 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::CellCache;
 use super::dep::Link;
+use super::group::{Group, Sacrifice};
 use super::interrupt::Control;
 use crate::engine::stage::Stage;
+
+/// What every program says of a full disk.
+const NO_SPACE: &str = "No space left on device";
 
 /// One message of rustc's, as `--error-format=json` gives it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,6 +73,11 @@ impl Diagnostic {
     /// Its error code, or an empty text.
     pub fn code(&self) -> &str {
         self.code.as_ref().map_or("", |code| &code.code)
+    }
+
+    /// Whether it or a note below it says `text`.
+    fn mentions(&self, text: &str) -> bool {
+        self.message.contains(text) || self.children.iter().any(|child| child.mentions(text))
     }
 
     /// Whether it stops the build; the closing "aborting due to…" has no place and does not count.
@@ -157,7 +166,7 @@ impl Compiler<'_> {
     pub fn compile(&self, unit: &Unit<'_>, serial: u64) -> anyhow::Result<Compiled> {
         let name = file_name(unit.text);
         let library = self.folder.join(format!("{name}-{serial}.so"));
-        let mut command = rustc(self.stage, unit);
+        let mut command = rustc(self.stage, self.folder, unit);
         command.current_dir(self.folder).arg(format!("{name}.rs"));
         let cache = self.cache.filter(|_| unit.is_whole()).map(|cache| (cache, unit.key(self.stage, &command)));
         if let Some(compiled) = cache.as_ref().and_then(|(cache, key)| cache.get(key, &library)) {
@@ -194,7 +203,7 @@ impl Compiler<'_> {
     }
 }
 
-fn rustc(stage: &Stage, unit: &Unit<'_>) -> Command {
+fn rustc(stage: &Stage, folder: &Path, unit: &Unit<'_>) -> Command {
     let mut command = Command::new(&stage.rustc);
     command
         .args(["--edition", "2024", "--crate-type", "cdylib", "--crate-name", super::generate::CRATE])
@@ -208,7 +217,9 @@ fn rustc(stage: &Stage, unit: &Unit<'_>) -> Command {
         .args(["--error-format=json", "--diagnostic-width=100000"])
         .args(["-Z", "trim-diagnostic-paths=false", "-Z", "allow-features="])
         .args(&stage.rustflags)
-        .env("RUSTC_BOOTSTRAP", "1");
+        .env("RUSTC_BOOTSTRAP", "1")
+        // What rustc and the linker write on their way goes when the kernel's folder goes.
+        .env("TMPDIR", folder);
     if unit.course {
         let course = ("course", &stage.library);
         for (name, path) in unit.link.externs.iter().map(|(name, path)| (name.as_str(), path)).chain([course]) {
@@ -235,13 +246,13 @@ fn link(stage: &Stage, object: &Path, library: &Path) -> Command {
 
 /// Runs the compiler or the linker; `product` is what it makes.
 fn run(command: &mut Command, product: PathBuf, control: &Control) -> anyhow::Result<Compiled> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let program = Path::new(command.get_program()).display().to_string();
-    let mut child = command.spawn().with_context(|| format!("could not start {program}"))?;
-    let guard = control.compiling(child.id());
+    let mut rustc = Group::spawn(command, Sacrifice::First).with_context(|| format!("could not start {program}"))?;
+    let guard = control.compiling(rustc.id());
     let mut diagnostics = Vec::new();
     let mut other = String::new();
-    if let Some(stderr) = child.stderr.take() {
+    if let Some(stderr) = rustc.process().stderr.take() {
         for line in BufReader::new(stderr).lines() {
             let Ok(line) = line else { break };
             match serde_json::from_str::<Diagnostic>(&line) {
@@ -250,7 +261,19 @@ fn run(command: &mut Command, product: PathBuf, control: &Control) -> anyhow::Re
             }
         }
     }
-    let status = child.wait().with_context(|| format!("{program} went away"))?;
+    let status = rustc.wait().with_context(|| format!("{program} went away"))?;
     drop(guard);
+    if !status.success() && (other.contains(NO_SPACE) || diagnostics.iter().any(|said| said.mentions(NO_SPACE))) {
+        anyhow::bail!(
+            "the disk is full ({NO_SPACE}): make room below {}, and run the cell again",
+            product.parent().unwrap_or(&product).display()
+        );
+    }
+    if status.signal().is_some() && !control.interrupted() {
+        anyhow::bail!(
+            "{program} was ended from outside, most often because memory ran out. All variables are as they were: give back what is \
+             done with (`drop(name);`), and run the cell again"
+        );
+    }
     Ok(Compiled { library: status.success().then_some(product), diagnostics, other })
 }

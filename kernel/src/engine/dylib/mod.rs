@@ -15,6 +15,8 @@
 //! | [`dep`] | `:dep`: crates that a learner adds |
 //! | [`child`], [`interrupt`], [`shell`] | the processes, and how they are stopped |
 //! | [`stream`], [`blocks`], [`updates`], [`limit`] | what they print and show, in order and in measure |
+//! | [`group`], [`warden`], [`folder`] | that nothing outlives the kernel |
+//! | [`memory`], [`death`] | how much the child may take, and why it died |
 
 mod blocks;
 mod build;
@@ -22,16 +24,20 @@ mod cache;
 pub(super) mod child;
 pub mod commands;
 mod compile;
+mod death;
 pub mod dep;
 mod diagnostics;
 mod explain;
+mod folder;
 #[cfg(test)]
 pub mod fuzzed;
 mod generate;
+mod group;
 pub(super) mod interrupt;
 mod items;
 mod limit;
 mod magics;
+mod memory;
 mod nesting;
 mod palette;
 mod prelude;
@@ -44,13 +50,13 @@ pub(super) mod source;
 mod statics;
 pub(super) mod stream;
 mod updates;
+pub mod warden;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use course_wire::{Bundle, StoreEntry, ToChild};
 
 use self::build::{Build, Built};
@@ -59,6 +65,7 @@ use self::child::{Carrier, Child, Ended, Until};
 use self::commands::{Command, Optimisation};
 use self::compile::Compiler;
 use self::dep::Dependencies;
+use self::folder::Folder;
 use self::interrupt::Control;
 use self::limit::Limited;
 use self::magics::{Measure, Part};
@@ -70,7 +77,7 @@ use super::{Cell, CellError, CommEvent, Engine, Event, Interrupt, Known, KnownVa
 /// The engine behind the kernel.
 pub struct DylibEngine {
     stage: Stage,
-    folder: tempfile::TempDir,
+    folder: Folder,
     cache: Option<CellCache>,
     child: Option<Child>,
     control: Control,
@@ -94,7 +101,10 @@ impl DylibEngine {
     /// # Errors
     /// When there is no folder to work in, or the library cannot be loaded.
     pub fn start(stage: Stage) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("course-kernel-").tempdir().context("no temporary folder")?;
+        if let Err(error) = warden::start() {
+            crate::jupyter::log(format_args!("what a killed kernel leaves will not be cleaned up: {error}"));
+        }
+        let folder = Folder::new()?;
         let child = Child::start(&stage)?;
         Ok(Self {
             course_names: prelude::names(stage.externs.keys()),
@@ -149,6 +159,8 @@ impl DylibEngine {
 
     /// Compiles and runs Rust.
     fn run_rust(&mut self, cell: Cell<'_>, measure: Measure, output: &dyn Output) -> Result<(), CellError> {
+        self.stage.check().map_err(|error| report::kernel(&error))?;
+        self.folder.ensure().map_err(|error| report::kernel(&error))?;
         let begun = Instant::now();
         let compiler = Compiler {
             stage: &self.stage,
@@ -183,13 +195,14 @@ impl DylibEngine {
 
     /// Loads a built cell in the child, and keeps what it left behind.
     fn run_built(&mut self, number: u32, built: Built, output: &dyn Output) -> Result<(), CellError> {
-        if self.control.interrupted() {
-            return Err(report::interrupted_compile());
-        }
         let mut child = match self.child.take() {
             Some(child) => child,
             None => Child::start(&self.stage).map_err(|error| report::kernel(&error))?,
         };
+        if self.control.interrupted() {
+            self.child = Some(child);
+            return Err(report::interrupted_compile());
+        }
         self.session = built.session;
         let forget = ToChild::Forget { names: built.outdated };
         let run = ToChild::Run {
@@ -239,13 +252,26 @@ impl DylibEngine {
                 self.child = Some(child);
                 Ok(())
             }
-            Ended::Died(status) => {
+            Ended::Died(death) => {
                 child.end();
                 let lost = self.lose_variables(number);
                 output.emit(Event::Comm(CommEvent::Gone));
-                Err(report::died(status, self.control.interrupted(), &lost))
+                Err(death::error(&death, self.control.interrupted(), &lost))
             }
         }
+    }
+
+    /// Notices a child that died since the last cell, before a cell counts on its variables.
+    fn look_after_child(&mut self, number: u32, output: &dyn Output) {
+        let Some(death) = self.child.as_mut().and_then(Child::death) else { return };
+        self.child = None;
+        let lost = self.lose_variables(number);
+        output.emit(Event::Comm(CommEvent::Gone));
+        let (cause, _) = death.cause();
+        output.emit(note_event(&format!(
+            "the process that runs cells ended since the last cell: {cause}. {}",
+            death::lost(&lost)
+        )));
     }
 
     /// The child is gone, and the variables with it.
@@ -357,10 +383,12 @@ impl DylibEngine {
 
 impl Engine for DylibEngine {
     fn execute(&mut self, cell: Cell<'_>, output: &dyn Output) -> Outcome {
-        self.control.begin();
         // `:output` in this cell counts from the next on, for displays.
-        let result = self.run(cell, &Limited { output, limit: self.output_limit });
-        self.control.end();
+        let output = Limited { output, limit: self.output_limit };
+        self.look_after_child(cell.number, &output);
+        let result = self.run(cell, &output);
+        // What is loaded needs its file no more; a panic's backtrace did until now.
+        self.folder.tidy();
         match result {
             Ok(()) => Outcome::Ok,
             Err(error) => Outcome::Error(error),
@@ -386,21 +414,19 @@ impl Engine for DylibEngine {
             drop(self.mailbox.take());
             return output.emit(Event::Comm(CommEvent::Gone));
         };
-        self.control.begin();
         child.output_limit = self.output_limit;
         let output: &dyn Output = &Limited { output, limit: self.output_limit };
         let carrier = Carrier { control: &self.control, mailbox: &self.mailbox, cells: &self.cells, output };
-        if let Ended::Died(status) = child.pump(&carrier, Until::Comms) {
+        if let Ended::Died(death) = child.pump(&carrier, Until::Comms) {
             child.end();
             let number = self.cells.keys().next_back().copied().unwrap_or_default();
             let lost = self.lose_variables(number);
-            let error = report::died(status, self.control.interrupted(), &lost);
+            let error = death::error(&death, self.control.interrupted(), &lost);
             output.emit(Event::Stderr(format!("{}\n", error.traceback.join("\n"))));
             output.emit(Event::Comm(CommEvent::Gone));
         } else {
             self.child = Some(child);
         }
-        self.control.end();
     }
 
     fn known(&self) -> Known {
@@ -436,16 +462,15 @@ fn known(session: &Session) -> Known {
     Known { variables: session.variables.iter().map(variable).collect(), items: session.texts() }
 }
 
-/// Runs the child's side: loads the library and calls its main loop. Gives the exit status.
-pub fn runtime_main(fd: i32, library: &Path) -> i32 {
-    match load_and_run(fd, library) {
-        Ok(status) => status,
-        Err(error) => {
-            // The kernel that started this process reads it and puts it into its own error.
-            eprintln!("{error}");
-            1
-        }
-    }
+/// Runs the child's side: loads the library, calls its main loop, and ends the process.
+pub fn runtime_main(fd: i32, library: &Path) -> ! {
+    let status = load_and_run(fd, library).unwrap_or_else(|error| {
+        // The kernel that started this process reads it and puts it into its own error.
+        eprintln!("{error}");
+        1
+    });
+    // SAFETY: the process ends here. Not by `exit`: threads of the learner's may still run, and destructors would run beside them.
+    unsafe { libc::_exit(status) }
 }
 
 fn load_and_run(fd: i32, library: &Path) -> Result<i32, libloading::Error> {

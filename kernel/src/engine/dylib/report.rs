@@ -1,8 +1,6 @@
 //! The one error that a failed cell gives.
 
 use std::collections::BTreeMap;
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::ExitStatus;
 
 use course_wire::{Failure, Place};
 
@@ -93,37 +91,4 @@ fn source_line(place: &Place, cells: &BTreeMap<u32, String>) -> String {
             .push_str(&format!("\n{BLUE}     |{RESET} {}{RED}^{RESET}", " ".repeat(column.saturating_sub(1) as usize)));
     }
     report
-}
-
-/// The child is gone.
-pub fn died(status: ExitStatus, interrupted: bool, lost: &[String]) -> CellError {
-    let lost = match lost {
-        [] => "No variable was lost.".to_owned(),
-        lost => format!(
-            "Lost with it: {}. Functions and types are kept; run the cells that made the variables again.",
-            lost.join(", ")
-        ),
-    };
-    if interrupted {
-        let evalue = "the cell did not stop when asked, so its process was ended".to_owned();
-        return error("Interrupted", evalue, vec![lost]);
-    }
-    let how = match (status.signal(), status.code()) {
-        (Some(libc::SIGSEGV), _) => {
-            "it touched memory that is not its own, or recursed too deeply (SIGSEGV)".to_owned()
-        }
-        (Some(libc::SIGABRT), _) => {
-            "it called `abort`, panicked inside a panic, or overflowed its stack (SIGABRT)".to_owned()
-        }
-        (Some(libc::SIGKILL), _) => "it was killed from outside, most often for want of memory (SIGKILL)".to_owned(),
-        (Some(libc::SIGILL), _) => "it ran an instruction that this processor lacks (SIGILL)".to_owned(),
-        (Some(signal), _) => format!("signal {signal} ended it"),
-        (None, Some(code)) => format!("it exited with status {code}"),
-        (None, None) => "it went away".to_owned(),
-    };
-    error(
-        "ProcessDied",
-        format!("the process that runs cells ended: {how}"),
-        vec![lost, "The next cell starts a new one.".into()],
-    )
 }

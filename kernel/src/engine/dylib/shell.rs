@@ -1,13 +1,14 @@
 //! `!command` and `%%bash`: a shell with live output.
 
 use std::os::fd::AsFd as _;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::interrupt::{Control, kill};
+use super::group::{Group, Sacrifice};
+use super::interrupt::Control;
 use super::palette::{RED, RESET};
 use super::stream::Stream;
 use crate::engine::{CellError, CellName, Event, Output};
@@ -51,11 +52,11 @@ fn carry(
     output: &dyn Output,
 ) -> Result<(), CellError> {
     let failed = |evalue: String| error("Command", evalue);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let mut child = command.spawn().map_err(|error| failed(format!("{name} could not be started: {error}")))?;
-    let group = child.id();
-    let _guard = control.compiling(group);
-    let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut shell = Group::spawn(&mut command, Sacrifice::First)
+        .map_err(|error| failed(format!("{name} could not be started: {error}")))?;
+    let _guard = control.compiling(shell.id());
+    let (Some(mut stdout), Some(mut stderr)) = (shell.process().stdout.take(), shell.process().stderr.take()) else {
         return Err(failed("the shell has no output".into()));
     };
     let mut streams = (Stream::new(limit), Stream::new(limit));
@@ -63,7 +64,7 @@ fn carry(
         super::child::set_nonblocking(fd).map_err(|error| failed(error.to_string()))?;
     }
     let status = loop {
-        let ended = child.try_wait().map_err(|error| failed(error.to_string()))?;
+        let ended = shell.try_wait().map_err(|error| failed(error.to_string()))?;
         streams.0.fill(&mut stdout);
         streams.1.fill(&mut stderr);
         if ended.is_some() {
@@ -86,7 +87,8 @@ fn carry(
             std::thread::sleep(Duration::from_millis(10));
         }
     };
-    kill(group);
+    // What it left in the background ends with it.
+    drop(shell);
     if control.interrupted() {
         return Err(error("Interrupted", format!("{name} was stopped")));
     }

@@ -37,6 +37,13 @@ impl Interrupt for Handle {
             stop.now();
         }
     }
+
+    // The way to stop is there only while a cell runs, and goes with it.
+    fn over(&self) {}
+
+    fn kill(&self) {
+        self.interrupt();
+    }
 }
 
 impl EvcxrEngine {

@@ -123,11 +123,14 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .process_group(0);
-        // SAFETY: only `fcntl` is called between fork and exec, which is async-signal-safe.
+        // SAFETY: only `prctl` and `fcntl` are called between fork and exec, which are async-signal-safe.
         unsafe {
-            command.pre_exec(move || match libc::fcntl(number, libc::F_SETFD, 0) {
-                -1 => Err(std::io::Error::last_os_error()),
-                _ => Ok(()),
+            command.pre_exec(move || {
+                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                match libc::fcntl(number, libc::F_SETFD, 0) {
+                    -1 => Err(std::io::Error::last_os_error()),
+                    _ => Ok(()),
+                }
             });
         }
         let started = command.spawn();

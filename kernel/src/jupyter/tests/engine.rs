@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use course_wire::Bundle;
 use jupyter_protocol::{ConnectionInfo, Transport};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::Client;
@@ -36,6 +36,12 @@ struct FakeInterrupt(Arc<Fake>);
 impl Interrupt for FakeInterrupt {
     fn interrupt(&self) {
         self.0.interrupts.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn over(&self) {}
+
+    fn kill(&self) {
+        self.0.interrupts.fetch_add(2, Ordering::SeqCst);
     }
 }
 
@@ -121,6 +127,7 @@ pub struct Session {
     pub info: ConnectionInfo,
     pub served: JoinHandle<Result<(), Error>>,
     pub stop: Option<oneshot::Sender<()>>,
+    pub signal: mpsc::Sender<()>,
 }
 
 /// Starts a session and a client that has been welcomed.
@@ -139,12 +146,14 @@ pub async fn start(fake: &Arc<Fake>) -> (Session, Client) {
             signature_scheme: "hmac-sha256".into(),
             kernel_name: None,
         };
+        let (signal, signals) = mpsc::channel(1);
         let config = Config {
             connection: info.clone(),
             rust_version: RustVersion::known("1.95.0"),
             library: Library::new(std::path::Path::new("there is no index")),
             engine: factory(fake.clone()),
             history: None,
+            interrupts: signals,
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let mut served = tokio::spawn(serve(config, async move {
@@ -155,7 +164,7 @@ pub async fn start(fake: &Arc<Fake>) -> (Session, Client) {
         tokio::select! {
             // Another process was quicker to take a port.
             ended = &mut served => assert!(matches!(ended.unwrap(), Err(Error::Bind { .. }))),
-            client = Client::connect(&info) => return (Session { info, served, stop: Some(stop) }, client),
+            client = Client::connect(&info) => return (Session { info, served, stop: Some(stop), signal }, client),
         }
     }
 }

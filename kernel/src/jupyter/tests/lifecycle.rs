@@ -22,6 +22,17 @@ async fn a_running_cell_is_interrupted_and_the_session_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_interrupts_the_running_cell_and_nothing_else() {
+    let (session, mut client) = start(&Arc::default()).await;
+    session.signal.send(()).await.unwrap();
+    assert_eq!(client.run("result 1").await.0["status"], "ok");
+    let id = client.send_cell("print now\nwait").await;
+    client.printed("now").await;
+    session.signal.send(()).await.unwrap();
+    assert_eq!(client.reply_to(&id).await["ename"], "Interrupted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupt_withdraws_an_open_question() {
     let (_session, mut client) = start(&Arc::default()).await;
     let id = client.send_cell("ask who").await;

@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use serde::Deserialize;
 
+use super::super::group::{Group, Sacrifice};
 use super::super::interrupt::Control;
 
 /// More than this of what cargo says is nothing that anyone reads.
@@ -97,11 +97,12 @@ impl Artifact {
 /// # Errors
 /// When it cannot be started.
 pub fn run(mut command: Command, control: &Control, mut progress: impl FnMut(Progress)) -> anyhow::Result<Ran> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let mut child = command.spawn().context("cargo could not be started: is it installed with the compiler?")?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = Group::spawn(&mut command, Sacrifice::First)
+        .context("cargo could not be started: is it installed with the compiler?")?;
     let _guard = control.compiling(child.id());
-    let stdout = child.stdout.take().context("cargo's output")?;
-    let stderr = child.stderr.take().context("cargo's messages")?;
+    let stdout = child.process().stdout.take().context("cargo's output")?;
+    let stderr = child.process().stderr.take().context("cargo's messages")?;
     let messages = std::thread::spawn(move || {
         let mut ran = Ran::default();
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {

@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+use super::super::group::{Group, Sacrifice};
 use super::super::interrupt::Control;
 use super::cargo::{Artifact, Ran};
 use super::wrapper;
@@ -231,16 +233,20 @@ impl Assembly<'_> {
             command.arg("--extern").arg(format!("{name}={}", file.display()));
         }
         fs::write(folder.join("lib.rs"), source)?;
-        use std::os::unix::process::CommandExt as _;
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
-        let child = command.spawn().with_context(|| format!("could not start {}", self.stage.rustc.display()))?;
-        let guard = self.control.compiling(child.id());
-        let output = child.wait_with_output().context("rustc went away")?;
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut rustc = Group::spawn(&mut command, Sacrifice::First)
+            .with_context(|| format!("could not start {}", self.stage.rustc.display()))?;
+        let guard = self.control.compiling(rustc.id());
+        let mut said = Vec::new();
+        if let Some(mut stderr) = rustc.process().stderr.take() {
+            let _ = stderr.read_to_end(&mut said);
+        }
+        let status = rustc.wait().context("rustc went away")?;
         drop(guard);
         anyhow::ensure!(
-            output.status.success(),
+            status.success(),
             "the crates were built but cannot be joined with the course library:\n{}",
-            String::from_utf8_lossy(&output.stderr).trim()
+            String::from_utf8_lossy(&said).trim()
         );
         Ok(())
     }
