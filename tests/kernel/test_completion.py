@@ -190,6 +190,9 @@ def test_what_is_gone_is_no_longer_proposed(kernel):
 def test_every_crate_has_its_index(session):
     """`cargo xtask setup` leaves a crate out, and says so, if rustdoc fails on it."""
     children = matches(session, "course::")
+    for module in ["display", "hub", "pipelines", "tokenizers", "transformers", "widgets"]:
+        assert module in children
+        assert matches(session, f"course::{module}::"), module
     for crate in ["candle_core", "candle_nn", "indicatif", "plotters", "polars", "serde", "serde_json", "tokio"]:
         assert crate in children
         assert matches(session, f"course::{crate}::"), crate

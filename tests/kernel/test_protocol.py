@@ -24,6 +24,7 @@ class TestConformance(suite.KernelTests):
     complete_code_samples = ["1 + 1", "fn f() {}", "let x = 5;", 'println!("{}", 1);', "struct A;"]
     incomplete_code_samples = ["fn f() {", "let x = (1,", "if true {\n    1", 'let s = "open', "vec![1, 2"]
     invalid_code_samples = ["fn f() }", "let x = );"]
+    code_inspect_sample = "Vec"
     completion_samples = [{"text": ":v", "matches": [":vars"]}]
 
 

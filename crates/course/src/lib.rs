@@ -26,12 +26,13 @@ pub mod runtime;
 
 pub use input::input;
 
-pub use course_display as display;
-pub use course_hub as hub;
-pub use course_models as transformers;
-pub use course_pipelines as pipelines;
-pub use course_tokenization as tokenizers;
-pub use course_widgets as widgets;
+// With `::`, or rustdoc takes these for the hidden ones below and leaves them out, and completion does not know them.
+pub use ::course_display as display;
+pub use ::course_hub as hub;
+pub use ::course_models as transformers;
+pub use ::course_pipelines as pipelines;
+pub use ::course_tokenization as tokenizers;
+pub use ::course_widgets as widgets;
 pub use course_wire::{Interrupted, interrupt};
 
 // rustc writes the type of a variable by its crate's own name, and the next cell must be able to say it.

@@ -52,6 +52,8 @@ impl Captures {
     }
 
     /// Takes a piece of output, and gives the area's new content if that has changed. What no area takes is given back.
+    // The event goes on by value in both cases; a box would only move the cost.
+    #[allow(clippy::result_large_err)]
     pub fn take(&mut self, event: Event, is_open: impl Fn(&str) -> bool) -> Result<Option<(String, Value)>, Event> {
         if let Event::Display { bundle, display_id: Some(handle), update: true } = &event
             && let Some((id, area)) = self.areas.iter_mut().find(|(_, area)| area.handle(handle).is_some())

@@ -170,7 +170,7 @@ impl Page {
 
     fn drop_unstable(&mut self) {
         self.item.members.retain(|member| member.name != UNSTABLE);
-        let mut known: Vec<(String, String, Vec<(String, String)>)> = Vec::new();
+        let mut known = Vec::new();
         self.item.impls.retain_mut(|block| {
             block.members.retain(|member| member.name != UNSTABLE);
             let of = block.of_trait.split('<').next().unwrap_or_default().to_owned();

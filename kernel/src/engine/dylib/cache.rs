@@ -27,8 +27,8 @@ const HASH: usize = blake3::OUT_LEN;
 pub struct CellCache {
     folder: PathBuf,
     limit: u64,
-    /// Bytes written since the folder's size was last looked at.
-    written: AtomicU64,
+    /// Bytes that may still be written before the folder's size is looked at again: other kernels write into it too.
+    allowance: AtomicU64,
 }
 
 /// What rustc said, beside the library.
@@ -53,7 +53,7 @@ impl CellCache {
     /// The cache in `folder`, which need not be there yet, of at most `limit` bytes.
     pub fn new(folder: impl Into<PathBuf>, limit: u64) -> Self {
         // So that the first entry written has the folder looked at.
-        Self { folder: folder.into(), limit, written: AtomicU64::new(limit) }
+        Self { folder: folder.into(), limit, allowance: AtomicU64::new(0) }
     }
 
     /// The cache as `COURSE_CELL_CACHE` wants it: none for `off`, a limit in bytes such as `200M`, or 512 MiB.
@@ -111,9 +111,8 @@ impl CellCache {
         if write(&self.path(key), &bytes).is_err() {
             return;
         }
-        let written = self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed) + bytes.len() as u64;
-        if written > self.limit / 8 {
-            self.written.store(0, Ordering::Relaxed);
+        let size = bytes.len() as u64;
+        if self.allowance.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(size)).is_err() {
             self.shrink();
         }
     }
@@ -154,18 +153,20 @@ impl CellCache {
         self.limit
     }
 
-    /// Removes what was longest unused until a tenth of the limit is free.
+    /// Removes what was longest unused until a tenth of the limit is free, if there is more than the limit.
     fn shrink(&self) {
-        let mut room = self.limit - self.limit / 10;
-        for entry in self.list() {
-            match room.checked_sub(entry.bytes) {
-                Some(left) => room = left,
-                None => {
-                    room = 0;
-                    let _ = fs::remove_file(self.path(&entry.key));
+        let entries = self.list();
+        let mut held: u64 = entries.iter().map(|entry| entry.bytes).sum();
+        if held > self.limit {
+            for entry in entries.iter().rev() {
+                if held <= self.limit - self.limit / 10 {
+                    break;
                 }
+                held -= entry.bytes;
+                let _ = fs::remove_file(self.path(&entry.key));
             }
         }
+        self.allowance.store(self.limit.saturating_sub(held).min(self.limit / 8), Ordering::Relaxed);
     }
 }
 

@@ -12,6 +12,7 @@ pub use super::source::{keep_only, parse};
 use super::generate::{Plan, unparsed};
 use super::items::Entry;
 use super::magics::Measure;
+use super::prelude::names;
 use super::session::Session;
 
 /// The command lines at a cell's top, and the rest.
@@ -35,6 +36,8 @@ pub fn generate(code: &str) -> Generated {
         measure: Measure::No,
         probe: false,
         defined: &BTreeSet::new(),
+        course: false,
+        course_names: &names([].iter()),
     }
     .generate(&[])
 }
