@@ -2,6 +2,7 @@
 
 use std::any::type_name;
 use std::fmt::{Debug, Display};
+use std::panic::Location;
 
 /// An error that ended a cell, as text: its type may be gone with the cell's library.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,15 +11,19 @@ pub struct Failure {
     pub type_name: &'static str,
     /// What it prints.
     pub message: String,
+    /// Where `?` met it.
+    pub place: &'static Location<'static>,
 }
 
 impl Failure {
+    #[track_caller]
     fn of(type_name: &'static str, error: &dyn Display) -> Box<Self> {
-        Box::new(Self { type_name, message: error.to_string() })
+        Box::new(Self { type_name, message: error.to_string(), place: Location::caller() })
     }
 
+    #[track_caller]
     fn of_debug(type_name: &'static str, error: &dyn Debug) -> Box<Self> {
-        Box::new(Self { type_name, message: format!("{error:?}") })
+        Box::new(Self { type_name, message: format!("{error:?}"), place: Location::caller() })
     }
 }
 
@@ -28,6 +33,8 @@ impl Failure {
 pub struct Error(Box<Failure>);
 
 impl<E: Display> From<E> for Error {
+    // The caller is the `?`: std's conversion of results tracks its own caller.
+    #[track_caller]
     fn from(error: E) -> Self {
         // A reference is what is made a trait object: the table of a `&E` needs no destructor of `E`.
         Self(Failure::of(type_name::<E>(), &&error))
@@ -38,6 +45,7 @@ impl<E: Display> From<E> for Error {
 pub struct DebugError(Box<Failure>);
 
 impl<E: Debug> From<E> for DebugError {
+    #[track_caller]
     fn from(error: E) -> Self {
         Self(Failure::of_debug(type_name::<E>(), &&error))
     }
@@ -71,6 +79,9 @@ mod tests {
         let failure = parsed.err().unwrap().into_failure();
         assert_eq!(failure.type_name, "core::num::error::ParseIntError");
         assert_eq!(failure.message, "invalid digit found in string");
+        let line = line!() + 1;
+        let fails = || -> Result<(), Error> { Err("no")? };
+        assert_eq!(fails().err().unwrap().into_failure().place.line(), line);
         #[derive(Debug)]
         struct Silent;
         assert_eq!(DebugError::from(Silent).into_failure().message, "Silent");

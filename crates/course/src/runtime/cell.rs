@@ -13,7 +13,8 @@ pub(super) fn failure(ended: Ended) -> Option<Failure> {
     match ended {
         Ended::Ok => None,
         Ended::Failed(error) => {
-            Some(Failure { name: name_of(error.type_name), message: error.message, place: None, frames: Vec::new() })
+            let place = panic::place_of(error.place);
+            Some(Failure { name: name_of(error.type_name), message: error.message, place, frames: Vec::new() })
         }
         Ended::Panicked(payload) => Some(panic::failure(payload)),
     }

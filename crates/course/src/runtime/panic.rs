@@ -56,7 +56,7 @@ fn message(payload: &(dyn Any + Send)) -> String {
 
 fn hook(info: &PanicHookInfo<'_>) {
     let location = info.location();
-    let place = location.and_then(|at| place(at.file(), at.line(), Some(at.column())));
+    let place = location.and_then(place_of);
     if IN_CELL.get() {
         LAST.set(Some((place, frames())));
         return;
@@ -70,6 +70,11 @@ fn hook(info: &PanicHookInfo<'_>) {
         (None, None) => "an unknown place".to_owned(),
     };
     eprintln!("thread '{name}' panicked at {at}:\n{}", message(info.payload()));
+}
+
+/// The place in a cell that a location of a generated source is.
+pub fn place_of(location: &std::panic::Location<'_>) -> Option<Place> {
+    place(location.file(), location.line(), Some(location.column()))
 }
 
 fn place(file: &str, line: u32, column: Option<u32>) -> Option<Place> {

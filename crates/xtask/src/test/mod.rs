@@ -39,6 +39,8 @@ pub enum Part {
     Setup,
     /// The kernel, driven by a Jupyter client
     Kernel,
+    /// Some 350 small notebooks of Rust: what they show, how they fail, how often they are compiled
+    Language,
     /// Every notebook on the real kernel, outputs compared
     Notebooks,
     /// JupyterLab in headless Chromium
@@ -133,6 +135,7 @@ fn run(part: Part, context: &Context<'_>, step: &Step) -> Result<Outcome> {
         Part::Rust => rust::test(context, step),
         Part::Setup => python::pytest(context, step, "setup"),
         Part::Kernel => python::pytest(context, step, "kernel"),
+        Part::Language => python::pytest(context, step, "language"),
         Part::Notebooks => python::pytest(context, step, "notebooks"),
         Part::Browser => browser::test(context, step),
     }

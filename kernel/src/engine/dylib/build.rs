@@ -13,12 +13,16 @@ use super::compile::{Compiled, Compiler, Diagnostic, Unit, file_name};
 use super::dep::{Dependencies, Link};
 use super::diagnostics::Reporter;
 use super::generate::{Generated, Plan, unparsed};
-use super::items::Entry;
+use super::items::{Entry, Kind};
+use super::macros;
 use super::magics::Measure;
-use super::retry::{Probe, Retry, drop_unfit, needs_course, needs_debug, needs_types, stay_behind};
+use super::retry::{
+    Probe, Retry, drop_twice_defined, drop_unfit, drop_unnameable, needs_async, needs_course, needs_debug, needs_types,
+    stay_behind,
+};
 use super::session::{Gone, Session, Variable, roots};
 use super::source::{self, Source};
-use super::{explain, nesting, report};
+use super::{advice, explain, nesting, report};
 use crate::engine::{Cell, CellError, CellName};
 
 /// A cell that moves ten variables needs eleven runs at worst; beyond this something else is wrong.
@@ -79,15 +83,31 @@ impl Build<'_> {
                 nesting::DEEPEST
             )));
         }
-        let Ok(source) = source::parse(cell.code) else {
+        let Ok(mut source) = source::parse(cell.code) else {
             return Err(self.syntax_error(cell, session, runs));
         };
         let mut session = session.clone();
-        let entries = source
-            .items
-            .iter()
-            .flat_map(|(item, range)| Entry::of(item, range.clone(), cell.code, cell.number))
-            .collect();
+        let of = |(item, range): &(syn::Item, std::ops::Range<usize>)| {
+            Entry::of(item, range.clone(), cell.code, cell.number)
+        };
+        let own: Vec<Entry> = source.items.iter().flat_map(of).filter(|entry| entry.kind == Kind::Macro).collect();
+        let makes = |call: &syn::Macro| {
+            let name = call.path.get_ident()?.to_string();
+            let own = own.iter().find(|entry| entry.names.contains(&name)).map(|entry| entry.text.as_str());
+            macros::makes(own.or_else(|| session.macro_rules(&name))?)
+        };
+        source.find_item_calls(|call| makes(call).is_some());
+        let named = |item: &(syn::Item, std::ops::Range<usize>)| {
+            let made = match &item.0 {
+                syn::Item::Macro(call) => makes(&call.mac).map(|makes| (makes, call.mac.tokens.clone())),
+                _ => None,
+            };
+            of(item).into_iter().map(move |entry| match &made {
+                Some((makes, arguments)) if entry.kind == Kind::Call => entry.making(makes, arguments),
+                _ => entry,
+            })
+        };
+        let entries: Vec<Entry> = source.items.iter().flat_map(named).collect();
         session.add_items(entries);
         let mut retry = Retry::default();
         let mut outdated = Vec::new();
@@ -102,12 +122,13 @@ impl Build<'_> {
                 moved: &retry.moved,
                 debug_errors: retry.debug_errors,
                 probe: retry.probe == Probe::Now,
+                awaits: source.awaits || retry.awaits,
                 defined: self.defined,
                 measure: self.measure,
                 course: retry.course,
                 course_names: self.course_names,
             };
-            let (generated, link) = self.linked(&plan);
+            let (mut generated, link) = self.linked(&plan);
             let name = file_name(&generated.text);
             let compiled = self.compile(cell, &generated, &link, runs)?;
             if self.compiler.control.interrupted() {
@@ -130,10 +151,12 @@ impl Build<'_> {
                     Measure::Often { .. } => (BTreeMap::new(), BTreeMap::new()),
                     Measure::No | Measure::Time => split_off_local(variables, &mut retry, cell.number),
                 };
+                let warnings = warnings(&compiled.diagnostics, &reporter, cell.number);
+                session.compiled(&mut generated);
                 return Ok(Built {
                     library,
                     source: format!("{name}.rs"),
-                    warnings: warnings(&compiled.diagnostics, &reporter, cell.number),
+                    warnings,
                     symbol: generated.symbol,
                     lines: generated.lines,
                     statics: generated.statics,
@@ -145,13 +168,21 @@ impl Build<'_> {
                 });
             }
             let errors: Vec<&Diagnostic> = compiled.diagnostics.iter().filter(|d| d.is_error()).collect();
-            let changed = needs_course(&errors, generated.course, &mut retry)
+            let changed = needs_debug(&errors, &mut retry)
+                || needs_course(&errors, generated.course, &mut retry)
+                || drop_unnameable(&errors, &reporter, &generated, &mut session, &mut retry, &mut outdated)
                 || stay_behind(&errors, &reporter, &generated, &source, &mut retry, cell.number)
-                || needs_debug(&errors, &mut retry)
                 || needs_types(&errors, &mut retry)
+                || needs_async(&errors, &mut retry)
+                || drop_twice_defined(&errors, &reporter, &mut session, cell.number, &mut retry)
                 || drop_unfit(&errors, &reporter, &mut session, cell.number, &mut retry);
             if !changed {
-                return Err(self.report(&errors, &compiled.other, &reporter, &session, cell.number));
+                let mut error = self.report(&errors, &compiled.other, &reporter, &session, cell.number);
+                // What was dropped on the way may be what is missing now.
+                error.traceback.extend(
+                    retry.notes.iter().filter(|note| note.contains("was dropped")).map(|note| explain::in_short(note)),
+                );
+                return Err(error);
             }
         }
         Err(report::command(
@@ -174,7 +205,8 @@ impl Build<'_> {
     ) -> Result<Compiled, CellError> {
         *runs += 1;
         let level = opt_level(cell.code, self.optimisation, generated.loops, self.measure);
-        let unit = Unit { text: &generated.text, opt_level: level, course: generated.course, link };
+        let (text, metadata, course) = (&generated.text, &generated.metadata, generated.course);
+        let unit = Unit { text, metadata, opt_level: level, course, link };
         self.compiler.compile(&unit, *runs).map_err(|error| report::kernel(&error))
     }
 
@@ -223,8 +255,16 @@ impl Build<'_> {
             // What the learner means was a variable once, not something of that name in a library.
             error.children.retain(|child| gone.is_none() || !child.message.contains("import"));
             traceback.push(reporter.render(&error, true));
+            let line = reporter
+                .primary(&error)
+                .and_then(|place| self.cells.get(&place.cell)?.lines().nth(place.line as usize - 1).map(str::to_owned));
+            let advice = advice::of(&error, line.as_deref().unwrap_or_default(), session);
             let note = match (error.code(), gone) {
                 ("E0425", Some(gone)) => Some(gone),
+                (code, _) if advice.is_some() => {
+                    explained.insert(code.to_owned());
+                    advice
+                }
                 (code, _) if explained.insert(code.to_owned()) => explain::code(code).map(str::to_owned),
                 _ => None,
             };
@@ -244,10 +284,15 @@ impl Build<'_> {
 
 /// Drops the variables whose type is no longer what it was when they were made; they must never be read again.
 fn drop_outdated(session: &mut Session, cell: u32, retry: &mut Retry) -> Vec<String> {
-    let outdated = session.outdated();
+    let mut outdated = session.outdated();
     for name in &outdated {
         session.variables.remove(name);
         session.gone.insert(name.clone(), Gone::Redefined(cell));
+    }
+    let shadowed = session.shadowed(cell);
+    for (name, title) in &shadowed {
+        session.variables.remove(name);
+        retry.notes.push(format!("the variable `{name}` was dropped: its name is now `{title}`"));
     }
     match outdated.as_slice() {
         [] => {}
@@ -258,6 +303,7 @@ fn drop_outdated(session: &mut Session, cell: u32, retry: &mut Retry) -> Vec<Str
             CellName(cell),
         )),
     }
+    outdated.extend(shadowed.into_iter().map(|(name, _)| name));
     outdated
 }
 

@@ -101,6 +101,8 @@ pub struct Compiled {
 pub struct Unit<'a> {
     /// The source.
     pub text: &'a str,
+    /// The crate's metadata: part of the identity of its types.
+    pub metadata: &'a str,
     /// 0 to 3.
     pub opt_level: u8,
     /// Whether it may name the course and what the course depends on. Loading what those crates declare is a large part of a
@@ -207,7 +209,14 @@ fn rustc(stage: &Stage, folder: &Path, unit: &Unit<'_>) -> Command {
     let mut command = Command::new(&stage.rustc);
     command
         .args(["--edition", "2024", "--crate-type", "cdylib", "--crate-name", super::generate::CRATE])
-        .args(["-C", "metadata=course-notebook", "-C", "prefer-dynamic", "-C", "debuginfo=line-tables-only"])
+        .args([
+            "-C",
+            &format!("metadata={}", unit.metadata),
+            "-C",
+            "prefer-dynamic",
+            "-C",
+            "debuginfo=line-tables-only",
+        ])
         // A cell is one small crate: splitting it costs more than it gives.
         .args(["-C", "codegen-units=1", "-C", &format!("opt-level={}", unit.opt_level)])
         // To use a generic function that another crate has compiled, rustc reads the list of all that all crates have.

@@ -1,7 +1,9 @@
 //! rustc's diagnostics, told in cell lines.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 
@@ -15,6 +17,7 @@ pub struct Reporter<'a> {
     file: String,
     line_starts: Vec<usize>,
     cells: &'a BTreeMap<u32, String>,
+    cell_line_starts: RefCell<BTreeMap<u32, Rc<Vec<usize>>>>,
 }
 
 /// A place in a cell, in bytes of its text.
@@ -31,7 +34,19 @@ pub struct CellSpan {
 impl<'a> Reporter<'a> {
     /// A reporter for one generated file, given the cells' texts.
     pub fn new(generated: &'a Generated, name: &str, cells: &'a BTreeMap<u32, String>) -> Self {
-        Self { generated, file: format!("{name}.rs"), line_starts: line_starts(&generated.text), cells }
+        Self {
+            generated,
+            file: format!("{name}.rs"),
+            line_starts: line_starts(&generated.text),
+            cells,
+            cell_line_starts: RefCell::default(),
+        }
+    }
+
+    /// Where the lines of a cell begin, looked up once however many spans ask.
+    fn starts_of(&self, cell: u32, text: &str) -> Rc<Vec<usize>> {
+        let mut known = self.cell_line_starts.borrow_mut();
+        Rc::clone(known.entry(cell).or_insert_with(|| Rc::new(line_starts(text))))
     }
 
     /// The place in the generated file that a span is about: its own, or the macro call it comes from.
@@ -69,7 +84,7 @@ impl<'a> Reporter<'a> {
         }
         let (cell, line) = self.generated.lines.place(generated)?;
         let text = self.cells.get(&cell)?;
-        let starts = line_starts(text);
+        let starts = self.starts_of(cell, text);
         let start = *starts.get(line as usize - 1)?;
         let end = starts.get(line as usize).map_or(text.len(), |next| next - 1);
         let mut at = (start + column).min(end);
@@ -100,6 +115,10 @@ impl<'a> Reporter<'a> {
                 "help" => Level::HELP,
                 _ => Level::NOTE,
             };
+            // A list of who else has the trait is noise: with the course's crates it is long, and none of them is the learner's.
+            if message.starts_with("the following other types implement trait") {
+                continue;
+            }
             // Where a lint is configured is a matter of the kernel's.
             if message.contains("on by default") || message.contains("for more information about this error") {
                 continue;

@@ -60,8 +60,11 @@ pub fn code(code: &str) -> Option<&'static str> {
             "An operation needs an ability (a trait) that this type lacks: `+` needs `Add`, `{}` needs `Display`, `{:?}` needs \
              `Debug`, a `for` loop needs an iterator. `#[derive(Debug, Clone)]` on your own types gives the common ones."
         }
-        "E0425" | "E0412" | "E0405" => {
+        "E0425" => {
             "Nothing of that name is known yet. Has its cell been run, and is it spelled this way? `:vars` lists the variables."
+        }
+        "E0412" | "E0405" | "E0422" => {
+            "No type or trait of that name is known yet. Has its cell been run, is it spelled this way, or is a `use` for it missing?"
         }
         "E0433" | "E0432" => {
             "The path does not lead anywhere: a module or type in it is misspelled, or a `use` for it is missing."
@@ -77,7 +80,45 @@ pub fn code(code: &str) -> Option<&'static str> {
             "A reference in a type or a return value needs a lifetime that says whose data it borrows. Owned data \
              (`String`, `Vec<T>`) needs none."
         }
-        "E0384" => "Variables do not change unless they say so: declare it `let mut` in its own cell.",
+        "E0384" | "E0594" => {
+            "Variables do not change unless they say so: declare it `let mut` in its own cell, and run that again."
+        }
+        "E0560" => "The struct has no field of that name: the report says which fields it has.",
+        "E0609" | "E0610" => {
+            "The value has no field of that name. `:type name` shows the type of a variable; a method is called with `()`."
+        }
+        "E0603" => "The thing exists, but its module keeps it to itself: `pub` before it opens it.",
+        "E0046" => "An `impl` of a trait must define everything that the trait asks for and has no default of its own.",
+        "E0107" => "The type takes another number of type parameters: `Vec<T>` one, `HashMap<K, V>` two.",
+        "E0023" | "E0026" | "E0027" => {
+            "A pattern must name the parts that the type has; `..` stands for those that do not matter."
+        }
+        "E0604" | "E0605" | "E0606" => {
+            "`as` converts between numbers only. A text becomes a number with `.parse()`, anything becomes a text with `.to_string()`, \
+             other types convert with `From` and `into()`."
+        }
+        "E0614" => "`*` follows a reference to its value; this is no reference.",
+        "E0600" => {
+            "The sign in front is not defined for this type: `-` is for signed numbers, `!` for truth values and bits."
+        }
+        "E0618" => "Only functions and closures are called with `(…)`; this is a value.",
+        "E0423" => "The name is known, but as something else than a value.",
+        "E0428" => "One name is defined twice in this cell. Across cells that is allowed: the later one counts.",
+        "E0072" => "The type contains itself and would be endless: put the inner one into a `Box`.",
+        "E0117" => {
+            "A trait of a library cannot be implemented for a type of a library: wrap the type in a `struct` of your own."
+        }
+        "E0204" => "A `Copy` type is made of `Copy` parts only; `Clone` alone is possible here.",
+        "E0038" => {
+            "This trait cannot stand behind `dyn`: a method is generic or returns `Self`. Use a type parameter, `impl Trait`."
+        }
+        "E0521" => {
+            "A reference would have to live as long as a thread or task does: give it an owned copy, or an `Arc`."
+        }
+        "arithmetic_overflow" => {
+            "The result does not fit the type, which the compiler can see here: use a wider type, or `.checked_add(…)`."
+        }
+        "unconditional_panic" => "This line would stop the program whenever it runs, which the compiler can see here.",
         "E0596" => "Changing a value through a name or a reference needs `mut`: `let mut x`, `&mut x`.",
         "E0061" => "The call has more or fewer arguments than the function takes.",
         "E0063" => "A struct is built with all its fields, or with `..Default::default()` for the rest.",

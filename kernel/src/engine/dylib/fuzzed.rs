@@ -35,6 +35,7 @@ pub fn generate(code: &str) -> Generated {
         debug_errors: false,
         measure: Measure::No,
         probe: false,
+        awaits: source.awaits,
         defined: &BTreeSet::new(),
         course: false,
         course_names: &names([].iter()),

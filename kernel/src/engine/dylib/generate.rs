@@ -5,7 +5,7 @@
 //! use ::course::prelude::*;                                    // unless nothing in the file names the course
 //! …earlier items the cell reaches…
 //! …the cell's own items, on their lines…
-//! #[unsafe(no_mangle)] pub extern "C" fn course_cell_entry() {
+//! #[unsafe(export_name = "course_cell_entry")] pub extern "C" fn course_cell_entry_…() {
 //!     let x: T = ::course_cell::take("x");           // a variable the cell mentions
 //!     ::course_cell::run::<…>(|| {
 //!         …the cell's statements, on their lines…
@@ -23,11 +23,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use course_wire::{LineMap, LineSpan};
 
+use super::edits::{self, Edit};
+use super::fingerprint::Fingerprint;
 use super::items::{Entry, Kind};
 use super::magics::Measure;
 use super::session::{Session, Variable};
 use super::source::{Binding, Source, keep_only};
 use super::statics::{self, Static};
+use super::versions;
 
 /// The crate name of every cell, so that a type has one identity in all of them.
 pub const CRATE: &str = "notebook";
@@ -42,7 +45,7 @@ pub const RUNTIME: &str = "course_cell";
 const ALLOWED: &str = "unused_imports, unused_variables, unused_mut, unused_assignments, unused_macros, unused_labels, unused_braces, \
     unused_parens, unused_attributes, unreachable_code, dead_code, non_snake_case, non_camel_case_types, non_upper_case_globals, improper_ctypes, \
     improper_ctypes_definitions, private_interfaces, private_bounds, redundant_semicolons, path_statements, static_mut_refs, \
-    uncommon_codepoints, mixed_script_confusables, let_underscore_drop, unused_unsafe, type_alias_bounds";
+    non_local_definitions, uncommon_codepoints, mixed_script_confusables, let_underscore_drop, unused_unsafe, type_alias_bounds";
 
 /// What a cell is compiled from, and what is to be known about its lines.
 #[derive(Debug, Default)]
@@ -55,10 +58,14 @@ pub struct Generated {
     pub inserted: Vec<(u32, usize, usize)>,
     /// The lines that store a new variable or put an old one back.
     pub puts: BTreeMap<u32, String>,
+    /// The lines that take a variable from the store, by its type's name.
+    pub takes: BTreeMap<u32, String>,
     /// The lines whose warning says a variable's type.
     pub types: BTreeMap<u32, String>,
     /// The entry point.
     pub symbol: String,
+    /// The crate's metadata.
+    pub metadata: String,
     /// Statics this file defines, by symbol.
     pub statics: Vec<String>,
     /// Whether the code loops, its items included.
@@ -67,6 +74,10 @@ pub struct Generated {
     pub course: bool,
     /// Every identifier the cell reached, itself and through items.
     pub reached: BTreeSet<String>,
+    /// The statics it defines or declares, with their symbols.
+    pub symbols: Vec<(Static, String, Fingerprint)>,
+    /// The items it makes types of, by name and version.
+    pub versions: Vec<(String, usize, Fingerprint)>,
 }
 
 /// What the generated file is made from.
@@ -85,6 +96,8 @@ pub struct Plan<'a> {
     pub moved: &'a BTreeSet<String>,
     /// Errors print only with `{:?}`.
     pub debug_errors: bool,
+    /// The cell's lines await.
+    pub awaits: bool,
     /// Only the types of the new variables are wanted; none is stored.
     pub probe: bool,
     /// Statics that earlier cells of this child have defined.
@@ -122,6 +135,10 @@ impl Plan<'_> {
         let attributes = keep_only(self.code, &self.source.attributes);
         file.line(&format!("#![allow({ALLOWED})]"));
         file.line("#![warn(dropping_references)]");
+        if self.session.epoch > 0 {
+            file.line(&format!("// {}", self.metadata()));
+        }
+        file.generated.metadata = self.metadata();
         if !self.source.attributes.is_empty() {
             file.cell_text(&attributes, self.cell, 1);
         }
@@ -144,6 +161,7 @@ impl Plan<'_> {
         }
         self.own_items(&mut file);
         self.entry_point(&mut file);
+        file.generated.inserted.sort_unstable();
         file.generated
     }
 
@@ -172,43 +190,60 @@ impl Plan<'_> {
         let of_course = |name: &String| self.course_names.contains(name);
         let types = self.taken().flat_map(|(_, variable)| identifiers(&variable.type_text));
         self.source.tail.is_some()
-            || self.source.awaits
+            || self.awaits
             || self.measure != Measure::No
             || names.iter().any(of_course)
             || reached.iter().any(|entry| entry.mentions.iter().any(of_course))
             || types.into_iter().any(|name| self.course_names.contains(name))
     }
 
-    fn symbol_of(&self, found: &Static, entry: &Entry) -> (String, bool) {
-        let fingerprint = self.session.fingerprint(&entry.layout.1.iter().chain(&entry.names).cloned().collect());
-        let mut hasher = blake3::Hasher::new();
-        for part in [found.name.as_str(), entry.layout.0.as_str(), fingerprint.as_str()] {
-            hasher.update(part.as_bytes()).update(&[0]);
+    /// The metadata of the crate that a cell is, without which its types are others.
+    fn metadata(&self) -> String {
+        match self.session.epoch {
+            0 => "course-notebook".to_owned(),
+            epoch => format!("course-notebook-{epoch}"),
         }
-        let symbol = format!("course_static_{}_{}", found.name, &hasher.finalize().to_hex()[..24]);
+    }
+
+    /// The symbol of a static, and whether an earlier cell has defined it.
+    fn symbol_of(&self, file: &mut File, found: &Static, entry: &Entry) -> (String, bool) {
+        let mut roots = found.mentions.clone();
+        if entry.openings.is_some() {
+            // Its type may be one of its own module's or function's.
+            roots.extend(entry.names.iter().cloned());
+        }
+        roots.remove(&found.name);
+        let fingerprint = self.session.fingerprint(&roots);
+        let symbol = self.session.symbols.of(found, &fingerprint);
         let defined = self.defined.contains(&symbol);
+        if !defined {
+            file.generated.statics.push(symbol.clone());
+        }
+        file.generated.symbols.push((found.clone(), symbol.clone(), fingerprint));
         (symbol, defined)
     }
 
     fn item(&self, file: &mut File, entry: &Entry) {
-        let (text, inserted) = self.with_statics(file, entry);
+        let (text, inserted) = self.edited(file, entry);
         let padded = format!("{}{text}", " ".repeat(entry.indent));
         let first = file.next_line;
         file.cell_text(&padded, entry.cell, entry.line);
         file.insert(&entry.text, &inserted, first, entry.indent);
     }
 
-    fn with_statics(&self, file: &mut File, entry: &Entry) -> (String, Vec<(usize, usize)>) {
-        if entry.statics.is_empty() {
-            return (entry.text.clone(), Vec::new());
-        }
-        statics::rewrite(&entry.text, &entry.statics, |found| {
-            let (symbol, defined) = self.symbol_of(found, entry);
-            if !defined {
-                file.generated.statics.push(symbol.clone());
+    /// An item's text as it is compiled: its statics defined or declared, and in a module of its own if it is not the first of its name.
+    fn edited(&self, file: &mut File, entry: &Entry) -> (String, Vec<(usize, usize)>) {
+        let mut changes: Vec<Edit> =
+            statics::edits(&entry.text, &entry.statics, |found| self.symbol_of(file, found, entry));
+        if let (Some(openings), Some(name)) = (&entry.openings, entry.names.first()) {
+            let fingerprint = self.session.fingerprint(&BTreeSet::from([name.clone()]));
+            let index = self.session.versions.index(name, &fingerprint);
+            if index > 0 {
+                changes.extend(versions::enclose(name, index, openings, entry.text.len()));
             }
-            (symbol, defined)
-        })
+            file.generated.versions.push((name.clone(), index, fingerprint));
+        }
+        edits::apply(&entry.text, changes)
     }
 
     /// The cell's own items, each where it stands in the cell.
@@ -222,8 +257,8 @@ impl Plan<'_> {
         // From the back, so that earlier ranges stay true.
         for (item, range) in self.source.items.iter().rev() {
             let Some(entry) = Entry::of(item, range.clone(), self.code, self.cell).pop() else { continue };
-            if !entry.statics.is_empty() {
-                let (new, inserted) = self.with_statics(file, &entry);
+            if entry.openings.is_some() || !entry.statics.is_empty() {
+                let (new, inserted) = self.edited(file, &entry);
                 text.replace_range(range.clone(), &new);
                 file.insert(&entry.text, &inserted, first + entry.line - 1, entry.indent);
             }
@@ -232,11 +267,18 @@ impl Plan<'_> {
     }
 
     fn entry_point(&self, file: &mut File) {
-        // The same in every cell: it is looked up in the one library, and a text without a number can be known again.
+        // Types inside the cell's own statements are identified by a path that begins with the function's name: it stands for all
+        // around them. The symbol is the same in every cell, since it is looked up in the one library.
+        let hash = blake3::Hasher::new()
+            .update(file.generated.text.as_bytes())
+            .update(self.code.as_bytes())
+            .finalize()
+            .to_hex();
         file.generated.symbol = ENTRY.to_owned();
-        file.line(&format!("#[unsafe(no_mangle)] pub extern \"C\" fn {}() {{", file.generated.symbol));
+        file.line(&format!("#[unsafe(export_name = \"{ENTRY}\")] pub extern \"C\" fn {ENTRY}_{}() {{", &hash[..16]));
         for (name, Variable { type_text, mutable, .. }) in self.taken() {
             let mutable = if *mutable { "mut " } else { "" };
+            file.generated.takes.insert(file.next_line, name.clone());
             file.line(&format!("let {mutable}{name}: {type_text} = ::course_cell::take(\"{name}\");"));
         }
         let error = if self.debug_errors { "DebugError" } else { "Error" };
@@ -257,7 +299,7 @@ impl Plan<'_> {
 impl Plan<'_> {
     /// The statements, the last expression, and what stores the new variables.
     fn body(&self, file: &mut File, error: &str) {
-        if self.source.awaits {
+        if self.awaits {
             file.line("::course::runtime::cell::block_on(async {");
         }
         let timed = self.measure == Measure::Time;
@@ -293,7 +335,7 @@ impl Plan<'_> {
             file.generated.puts.insert(file.next_line, name.clone());
             file.line(&format!("::course_cell::put(\"{name}\", {name});"));
         }
-        if self.source.awaits {
+        if self.awaits {
             file.line(&format!("::core::result::Result::<(), ::course_cell::{error}>::Ok(())"));
             file.line("})");
         } else {
@@ -307,6 +349,7 @@ impl Plan<'_> {
 /// Where brackets do not match, a function around it would only blame its own.
 pub fn unparsed(code: &str, cell: u32) -> Generated {
     let mut file = File::default();
+    file.generated.metadata = "course-notebook".to_owned();
     file.line(&format!("#![allow({ALLOWED})]"));
     let matched = code.parse::<proc_macro2::TokenStream>().is_ok();
     if matched {

@@ -7,8 +7,10 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{ImplItem, Item, TraitItem, UseTree};
 
+use super::macros::Makes;
 use super::source::{loops, mentions};
 use super::statics::{self, Static};
+use super::versions;
 
 /// What kind of item it is, as far as the session treats kinds differently.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub enum Kind {
     Macro,
     /// Everything else, found by its name.
     Named,
+    /// A call of a macro that makes items; which names it makes is a guess, and only the first is sure.
+    Call,
 }
 
 /// An item kept by the session.
@@ -53,6 +57,10 @@ pub struct Entry {
     pub loops: bool,
     /// The statics in it, which keep one value across cells.
     pub statics: Vec<Static>,
+    /// For an item that makes types, where it opens up in a module of its own ([`super::versions`]).
+    pub openings: Option<Vec<usize>>,
+    /// For an `impl`, its members that may decide a type.
+    pub decides: BTreeSet<String>,
 }
 
 impl Entry {
@@ -60,6 +68,7 @@ impl Entry {
     pub fn title(&self) -> String {
         match &self.kind {
             Kind::Impl { header, .. } => format!("impl {}", tidy(header)),
+            Kind::Call => self.text.lines().next().unwrap_or_default().trim().to_owned(),
             _ => {
                 let word = self.text.split_whitespace().find(|word| {
                     ["fn", "struct", "enum", "union", "trait", "type", "const", "static", "mod", "macro_rules!", "use"]
@@ -89,12 +98,17 @@ impl Entry {
             indent: range.start - line_start,
             loops: loops(&tokens),
             statics: statics::find(item, range.start),
+            openings: versions::openings(item, range.start),
+            decides: BTreeSet::new(),
         };
         match item {
             Item::Use(item) => entry.leaves(item),
             Item::Impl(item) => vec![entry.into_impl(item, range.start)],
             Item::Trait(item) => vec![entry.into_trait(item)],
             Item::Macro(item) => {
+                if !item.mac.path.is_ident("thread_local") && item.ident.is_none() {
+                    return vec![Self { kind: Kind::Call, ..entry }];
+                }
                 let rules = item.mac.path.is_ident("macro_rules");
                 let names = match &item.ident {
                     Some(ident) => vec![ident.to_string()],
@@ -104,6 +118,21 @@ impl Entry {
             }
             item => vec![Self { names: name_of(item).into_iter().collect(), ..entry }],
         }
+    }
+
+    /// A macro call with what it makes.
+    pub fn making(self, makes: &Makes, arguments: &TokenStream) -> Self {
+        let decides = if makes.decides { BTreeSet::from(["impl".to_owned()]) } else { BTreeSet::new() };
+        let (names, handles) = (makes.names(arguments.clone()), makes.handles(arguments.clone()));
+        Self { names, handles, decides, ..self }
+    }
+
+    /// Whether it takes the place of an older item.
+    pub fn replaces(&self, old: &Self) -> bool {
+        let sure = |entry: &Self| if entry.kind == Kind::Call { entry.names.len().min(1) } else { entry.names.len() };
+        let (own, others) = (&self.names[..sure(self)], &old.names[..sure(old)]);
+        let again = self.kind == Kind::Call && old.kind == Kind::Call && self.text == old.text;
+        again || others.iter().any(|name| own.contains(name))
     }
 
     fn into_trait(self, item: &syn::ItemTrait) -> Self {
@@ -137,6 +166,7 @@ impl Entry {
             let tokens = member.to_token_stream();
             members.push((name, shift(range_of(tokens.clone()), start)));
             if decides {
+                self.decides.extend(members.last().map(|(name, _): &(String, Range<usize>)| name.clone()));
                 layout.extend(header.clone());
                 layout.extend(tokens);
             }

@@ -5,19 +5,20 @@
 //! | [`commands`], [`magics`] | `:vars`, `!ls`, `%time`, `%%bash`: lines and cells for the kernel |
 //! | [`source`] | takes a cell apart |
 //! | [`nesting`] | refuses what no parser could take |
-//! | [`items`], [`statics`] | functions, types and statics that later cells need again |
-//! | [`session`] | what is known between cells, and what of it a cell reaches |
+//! | [`items`], [`macros`], [`statics`], [`versions`], [`edits`] | functions, types and statics that later cells need again |
+//! | [`session`], [`fingerprint`] | what is known between cells, what of it a cell reaches, and what a type is made of |
 //! | [`generate`], [`repeat`] | the file a cell is compiled from |
 //! | [`prelude`] | the names by which a cell reaches the course |
 //! | [`compile`], [`cache`] | the rustc run, and what earlier ones have left |
 //! | [`build`], [`retry`] | from a cell to a library, with the second tries that some cells need |
-//! | [`diagnostics`], [`explain`], [`palette`] | errors in cell lines, in plain words, in colours that can be seen |
+//! | [`diagnostics`], [`explain`], [`advice`], [`palette`] | errors in cell lines, in plain words, in colours that can be seen |
 //! | [`dep`] | `:dep`: crates that a learner adds |
 //! | [`child`], [`interrupt`], [`shell`] | the processes, and how they are stopped |
 //! | [`stream`], [`blocks`], [`updates`], [`limit`] | what they print and show, in order and in measure |
 //! | [`group`], [`warden`], [`folder`] | that nothing outlives the kernel |
 //! | [`memory`], [`death`] | how much the child may take, and why it died |
 
+mod advice;
 mod blocks;
 mod build;
 mod cache;
@@ -27,7 +28,9 @@ mod compile;
 mod death;
 pub mod dep;
 mod diagnostics;
+mod edits;
 mod explain;
+mod fingerprint;
 mod folder;
 #[cfg(test)]
 pub mod fuzzed;
@@ -36,6 +39,7 @@ mod group;
 pub(super) mod interrupt;
 mod items;
 mod limit;
+mod macros;
 mod magics;
 mod memory;
 mod nesting;
@@ -50,6 +54,7 @@ pub(super) mod source;
 mod statics;
 pub(super) mod stream;
 mod updates;
+mod versions;
 pub mod warden;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,7 +166,7 @@ impl DylibEngine {
     fn run_rust(&mut self, cell: Cell<'_>, measure: Measure, output: &dyn Output) -> Result<(), CellError> {
         self.stage.check().map_err(|error| report::kernel(&error))?;
         self.folder.ensure().map_err(|error| report::kernel(&error))?;
-        let begun = Instant::now();
+        let (begun, runs) = (Instant::now(), self.compiles);
         let compiler = Compiler {
             stage: &self.stage,
             folder: self.folder.path(),
@@ -179,6 +184,10 @@ impl DylibEngine {
         };
         let built = build.build(cell, &self.session, &mut self.compiles)?;
         let compiled = begun.elapsed();
+        let runs = match self.compiles - runs {
+            1 => "1 rustc run".to_owned(),
+            runs => format!("{runs} rustc runs"),
+        };
         for note in &built.notes {
             output.emit(note_event(note));
         }
@@ -188,7 +197,11 @@ impl DylibEngine {
         let begun = Instant::now();
         let result = self.run_built(cell.number, built, output);
         if self.timing {
-            output.emit(note_event(&format!("compiled in {}, ran in {}", seconds(compiled), seconds(begun.elapsed()))));
+            output.emit(note_event(&format!(
+                "compiled in {} ({runs}), ran in {}",
+                seconds(compiled),
+                seconds(begun.elapsed())
+            )));
         }
         result
     }
@@ -278,6 +291,7 @@ impl DylibEngine {
     fn lose_variables(&mut self, number: u32) -> Vec<String> {
         self.statics.clear();
         self.stored.clear();
+        self.session.process_ended();
         let lost: Vec<String> = std::mem::take(&mut self.session.variables).into_keys().collect();
         self.session.gone.extend(lost.iter().map(|name| (name.clone(), Gone::Died(number))));
         lost
@@ -370,6 +384,7 @@ impl DylibEngine {
                 self.stored.clear();
                 self.session.variables.clear();
                 self.session.gone.clear();
+                self.session.process_ended();
                 self.child = Some(Child::start(&self.stage).map_err(|error| report::kernel(&error))?);
             }
             // Taken care of by `run`, all that stand together at once.

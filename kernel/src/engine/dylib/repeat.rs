@@ -8,7 +8,7 @@ impl Plan<'_> {
     pub(super) fn repeated(&self, file: &mut File, error: &str, (loops, runs, setup): (Option<u64>, u32, usize)) {
         let (before, statements): (Vec<_>, Vec<_>) =
             self.source.statements.iter().cloned().partition(|range| range.start < setup);
-        let awaits = self.source.awaits;
+        let awaits = self.awaits;
         if !before.is_empty() {
             file.cell_text(&keep_only(self.code, &before), self.cell, 1);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::compile::Diagnostic;
 use super::diagnostics::Reporter;
 use super::generate::Generated;
-use super::session::Session;
+use super::session::{Gone, Session};
 use super::source::Source;
 use crate::engine::CellName;
 
@@ -20,6 +20,8 @@ pub struct Retry {
     pub moved: BTreeSet<String>,
     /// `?` meets errors that print only with `{:?}`.
     pub debug_errors: bool,
+    /// The cell awaits, though only a macro says so.
+    pub awaits: bool,
     /// Whether to compile only for the types.
     pub probe: Probe,
     /// Whether to compile against the course though nothing names it.
@@ -131,8 +133,9 @@ pub fn needs_types(errors: &[&Diagnostic], retry: &mut Retry) -> bool {
 pub fn needs_course(errors: &[&Diagnostic], course: bool, retry: &mut Retry) -> bool {
     const MISSING: [&str; 9] = ["", "E0277", "E0404", "E0405", "E0412", "E0423", "E0425", "E0432", "E0433"];
     let missing = |error: &&Diagnostic| MISSING.contains(&error.code()) || error.code() == "E0599";
-    retry.course = !course && errors.iter().any(missing);
-    retry.course
+    let now = !course && errors.iter().any(missing);
+    retry.course |= now;
+    now
 }
 
 /// `?` on an error that does not print with `{}`: the next run asks for `{:?}`.
@@ -141,7 +144,67 @@ pub fn needs_debug(errors: &[&Diagnostic], retry: &mut Retry) -> bool {
         let all = std::iter::once(error).chain(&error.children);
         error.code() == "E0277" && all.map(|d| &d.message).any(|m| m.contains("course_cell::Error"))
     };
-    !std::mem::replace(&mut retry.debug_errors, errors.iter().any(|error| about_error(error))) && retry.debug_errors
+    let now = !retry.debug_errors && errors.iter().any(|error| about_error(error));
+    retry.debug_errors |= now;
+    now
+}
+
+/// `.await` outside of `async`: it stands in a macro's expansion, where the parser does not see it.
+pub fn needs_async(errors: &[&Diagnostic], retry: &mut Retry) -> bool {
+    let now = !retry.awaits && errors.iter().any(|error| error.code() == "E0728");
+    retry.awaits |= now;
+    now
+}
+
+/// A variable whose type has a name that only its own library can use: it cannot be taken from the store, and is dropped.
+pub fn drop_unnameable(
+    errors: &[&Diagnostic],
+    reporter: &Reporter<'_>,
+    generated: &Generated,
+    session: &mut Session,
+    retry: &mut Retry,
+    outdated: &mut Vec<String>,
+) -> bool {
+    const NAMES: [&str; 8] = ["E0412", "E0425", "E0432", "E0433", "E0603", "E0107", "E0223", "E0573"];
+    let before = outdated.len();
+    for error in errors.iter().filter(|error| NAMES.contains(&error.code())) {
+        let lines = error.spans.iter().filter(|span| span.is_primary).filter_map(|span| reporter.generated_line(span));
+        for name in lines.filter_map(|line| generated.takes.get(&line)) {
+            let Some(variable) = session.variables.remove(name) else { continue };
+            retry.notes.push(super::explain::local_type(name, &variable.type_text));
+            session.gone.insert(name.clone(), Gone::Unnamed(variable.type_text));
+            outdated.push(name.clone());
+        }
+    }
+    outdated.len() > before
+}
+
+/// A name that an earlier cell's macro call made and this cell makes anew: the earlier one goes.
+pub fn drop_twice_defined(
+    errors: &[&Diagnostic],
+    reporter: &Reporter<'_>,
+    session: &mut Session,
+    cell: u32,
+    retry: &mut Retry,
+) -> bool {
+    let places: Vec<_> = errors
+        .iter()
+        .filter(|error| error.code() == "E0428")
+        .flat_map(|error| error.spans.iter().filter_map(|span| reporter.place(span)))
+        .filter(|place| place.cell != cell)
+        .collect();
+    let dropped = session.drop_entries(|entry| {
+        let lines = entry.line..=entry.line + entry.text.matches('\n').count() as u32;
+        places.iter().any(|place| place.cell == entry.cell && lines.contains(&place.line))
+    });
+    for (title, from) in &dropped {
+        retry.notes.push(format!(
+            "`{title}` of {} defines what {} defines anew and was dropped",
+            CellName(*from),
+            CellName(cell)
+        ));
+    }
+    !dropped.is_empty()
 }
 
 /// Items of earlier cells that no longer compile because this cell redefines what they use are dropped, and said to be.

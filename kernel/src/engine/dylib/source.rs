@@ -29,6 +29,21 @@ pub struct Source {
     pub awaits: bool,
     /// Whether a statement loops.
     pub loops: bool,
+    /// The macro calls among the statements, each of which may turn out to make items.
+    pub calls: Vec<(syn::ItemMacro, Range<usize>)>,
+}
+
+impl Source {
+    /// Takes the calls of macros that make items from the statements to the items; `makes` says which do.
+    pub fn find_item_calls(&mut self, makes: impl Fn(&syn::Macro) -> bool) {
+        let (items, calls) = std::mem::take(&mut self.calls).into_iter().partition(|(call, _)| makes(&call.mac));
+        self.calls = calls;
+        let items: Vec<(syn::ItemMacro, Range<usize>)> = items;
+        self.statements.retain(|range| !items.iter().any(|(_, item)| item == range));
+        self.tail = self.tail.take().filter(|range| !items.iter().any(|(_, item)| item == range));
+        self.items.extend(items.into_iter().map(|(call, range)| (Item::Macro(call), range)));
+        self.items.sort_by_key(|(_, range)| range.start);
+    }
 }
 
 /// A variable that a `let` introduces.
@@ -69,6 +84,11 @@ pub fn parse(code: &str) -> syn::Result<Source> {
                 source.items.push((item, range));
             }
             statement => {
+                if let Stmt::Macro(call) = &statement {
+                    let (mac, semi_token) = (call.mac.clone(), call.semi_token);
+                    let call = syn::ItemMacro { attrs: call.attrs.clone(), ident: None, mac, semi_token };
+                    source.calls.push((call, range.clone()));
+                }
                 if let Stmt::Local(local) = &statement {
                     collect_bindings(local, &mut source.lets);
                 }
@@ -139,13 +159,32 @@ impl<'ast> Visit<'ast> for Scan {
     fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
     fn visit_item(&mut self, _: &'ast Item) {}
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
-        // `println!("{}", f().await)`: tokens, so a plain look for `. await`.
-        let mut dot = false;
-        for token in call.tokens.clone() {
-            self.awaits |= dot && matches!(&token, TokenTree::Ident(ident) if ident == "await");
-            dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
-        }
+        // `tokio::join!(a, b)` awaits without saying so.
+        let name = call.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        self.awaits |= ["join", "try_join", "select", "select_biased"].contains(&name.as_str());
+        self.awaits |= awaits(&call.tokens);
     }
+}
+
+/// Whether a macro's arguments await: `println!("{}", f().await)` is tokens, so a look for `. await` outside of `async` blocks.
+fn awaits(tokens: &TokenStream) -> bool {
+    let (mut dot, mut own_async) = (false, false);
+    for token in tokens.clone() {
+        match &token {
+            TokenTree::Ident(ident) if dot && ident == "await" => return true,
+            TokenTree::Ident(ident) if ident == "async" => own_async = true,
+            TokenTree::Ident(ident) if ident == "move" => {}
+            TokenTree::Group(group) => {
+                if !own_async && awaits(&group.stream()) {
+                    return true;
+                }
+                own_async = false;
+            }
+            _ => {}
+        }
+        dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+    }
+    false
 }
 
 /// Whether the tokens loop, which makes optimising them worth its time.
@@ -249,7 +288,10 @@ mod tests {
     fn await_counts_only_outside_of_async_blocks() {
         assert!(parse("f().await;").unwrap().awaits);
         assert!(parse("println!(\"{}\", f().await);").unwrap().awaits);
+        assert!(parse("println!(\"{}\", (f().await)?);").unwrap().awaits);
+        assert!(parse("let (a, b) = tokio::join!(f(), g());").unwrap().awaits);
         assert!(!parse("let f = async { g().await };").unwrap().awaits);
+        assert!(!parse("let f = vec![async move { g().await }];").unwrap().awaits);
     }
 
     #[test]
