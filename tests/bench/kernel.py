@@ -64,6 +64,9 @@ class Kernel:
         if spec:
             self.manager.kernel_name = "bench"
             self.manager._kernel_spec = KernelSpecManager().kernel_spec_class(**spec)
+        # The kernelspec's own variables would win.
+        installed = self.manager.kernel_spec
+        installed.env = {name: value for name, value in installed.env.items() if name not in environment}
         self.manager.start_kernel(env={**os.environ, **environment})
         self.client = self.manager.blocking_client()
         self.client.start_channels()
