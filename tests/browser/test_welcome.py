@@ -12,7 +12,7 @@ CELLS = "return window.jupyterapp.shell.currentWidget.content.model.sharedModel.
 @pytest.fixture(scope="module")
 def page(lab, browser):
     """The notebook, open with its kernel ready, its outputs cleared and all cells run."""
-    browser.get(f"{lab}/lab/tree/{NOTEBOOK}?token={TOKEN}")
+    browser.get(f"{lab}/lab/tree/{NOTEBOOK}?token={TOKEN}&reset")
     kernel = "return window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session?.kernel?.status"
     wait_for(lambda: browser.execute_script(kernel) == "idle", "the kernel did not get ready in the browser")
     command(browser, "notebook:clear-all-cell-outputs")
