@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
 
 use super::holds;
 use super::source::source;
@@ -15,34 +16,41 @@ fn lines(text: &str) -> usize {
 
 #[test]
 fn a_cell_is_taken_apart_into_parts_of_its_text() {
-    holds("the splitter", source, |text| {
-        let (_, rust) = fuzzed::split_commands(&text);
-        prop_assert_eq!(lines(&rust), lines(&text));
-        for part in fuzzed::parts(&rust).unwrap_or_default() {
-            let (fuzzed::Part::Rust { code: part, .. } | fuzzed::Part::Bash { script: part, .. }) = part;
-            // Each byte is where it was, or blank.
-            prop_assert!(part.len() <= rust.len());
-            let mut places = part.bytes().zip(rust.bytes());
-            prop_assert!(places.all(|(part, whole)| part == whole || part == b' '), "{part:?}");
-        }
-        let Ok(source) = fuzzed::parse(&rust) else { return Ok(()) };
-        let mut ranges: Vec<_> =
-            source.attributes.iter().chain(source.items.iter().map(|(_, range)| range)).cloned().collect();
-        ranges.extend(source.statements.iter().cloned().chain(source.tail.clone()));
-        ranges.retain(|range| !range.is_empty());
-        ranges.sort_by_key(|range| range.start);
-        for range in &ranges {
-            prop_assert!(rust.get(range.clone()).is_some(), "{range:?} is no part of {rust:?}");
-        }
-        for pair in ranges.windows(2) {
-            prop_assert!(pair[0].end <= pair[1].start, "{pair:?} overlap");
-        }
-        let kept = fuzzed::keep_only(&rust, &ranges);
-        prop_assert_eq!((kept.len(), lines(&kept)), (rust.len(), lines(&rust)));
-        let names: BTreeSet<&str> = source.lets.iter().map(|binding| binding.name.as_str()).collect();
-        prop_assert_eq!(names.len(), source.lets.len(), "a name twice");
-        Ok(())
-    });
+    holds("the splitter", source, |text| taken_apart(&text));
+}
+
+#[test]
+fn a_magic_before_an_attributes_other_half_is_taken_apart() {
+    taken_apart("%time.. #\n![allow(dead_code)]\r\n").unwrap();
+}
+
+fn taken_apart(text: &str) -> TestCaseResult {
+    let (_, rust) = fuzzed::split_commands(text);
+    prop_assert_eq!(lines(&rust), lines(text));
+    for part in fuzzed::parts(&rust).unwrap_or_default() {
+        let (fuzzed::Part::Rust { code: part, .. } | fuzzed::Part::Bash { script: part, .. }) = part;
+        // Each byte is where it was, or blank.
+        prop_assert!(part.len() <= rust.len());
+        let mut places = part.bytes().zip(rust.bytes());
+        prop_assert!(places.all(|(part, whole)| part == whole || part == b' '), "{part:?}");
+    }
+    let Ok(source) = fuzzed::parse(&rust) else { return Ok(()) };
+    let mut ranges: Vec<_> =
+        source.attributes.iter().chain(source.items.iter().map(|(_, range)| range)).cloned().collect();
+    ranges.extend(source.statements.iter().cloned().chain(source.tail.clone()));
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort_by_key(|range| range.start);
+    for range in &ranges {
+        prop_assert!(rust.get(range.clone()).is_some(), "{range:?} is no part of {rust:?}");
+    }
+    for pair in ranges.windows(2) {
+        prop_assert!(pair[0].end <= pair[1].start, "{pair:?} overlap");
+    }
+    let kept = fuzzed::keep_only(&rust, &ranges);
+    prop_assert_eq!((kept.len(), lines(&kept)), (rust.len(), lines(&rust)));
+    let names: BTreeSet<&str> = source.lets.iter().map(|binding| binding.name.as_str()).collect();
+    prop_assert_eq!(names.len(), source.lets.len(), "a name twice");
+    Ok(())
 }
 
 #[test]
