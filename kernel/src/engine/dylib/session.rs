@@ -321,7 +321,7 @@ impl Session {
         let mut outdated = Vec::new();
         for (name, now) in now {
             match self.variables.get_mut(&name) {
-                Some(variable) if variable.fingerprint.holds(&now) && !(all && !now.is_empty()) => {
+                Some(variable) if variable.fingerprint.holds(&now) && (!all || now.is_empty()) => {
                     variable.fingerprint = now
                 }
                 _ => outdated.push(name),
