@@ -10,7 +10,7 @@ use crate::Rich;
 /// course_display::display(&course_display::Markdown::new("**seen**"));
 /// ```
 pub fn display<T: Rich + ?Sized>(value: &T) {
-    show(value.rich(), None, false);
+    show(value.rich(), None);
 }
 
 /// Shows `value` and returns the handle by which it can be replaced in place.
@@ -23,7 +23,7 @@ pub fn display<T: Rich + ?Sized>(value: &T) {
 /// ```
 pub fn display_handle<T: Rich + ?Sized>(value: &T) -> DisplayHandle {
     let handle = DisplayHandle { id: uuid::Uuid::new_v4().to_string() };
-    show(value.rich(), Some(handle.id.clone()), false);
+    show(value.rich(), Some(handle.id.clone()));
     handle
 }
 
@@ -47,17 +47,31 @@ impl DisplayHandle {
         &self.id
     }
 
-    /// Replaces what is shown; in a terminal, prints `value` anew.
+    /// Replaces what is shown; in a terminal, prints `value` anew. If the cell was asked to stop, it stops here.
     pub fn update<T: Rich + ?Sized>(&self, value: &T) {
-        show(value.rich(), Some(self.id.clone()), true);
+        self.redraw(value);
+        if link::connected() {
+            stop_if_asked();
+        }
+    }
+
+    /// The same without the stop, for work that polls the interrupt itself and shows how far it came.
+    pub fn redraw<T: Rich + ?Sized>(&self, value: &T) {
+        send(value.rich(), Some(self.id.clone()), true);
     }
 }
 
-fn show(bundle: Bundle, id: Option<String>, update: bool) {
+fn show(bundle: Bundle, id: Option<String>) {
+    send(bundle, id, false);
+    if link::connected() {
+        stop_if_asked();
+    }
+}
+
+fn send(bundle: Bundle, id: Option<String>, update: bool) {
     if link::connected() {
         // A kernel that is gone takes this process with it: there is nobody left to tell.
         let _ = link::display(bundle, id, update);
-        stop_if_asked();
     } else {
         println!("{}", bundle.plain());
     }

@@ -57,7 +57,7 @@ impl Live {
         match &mut self.place {
             Place::Notebook { handle, shown } => {
                 if shown.elapsed() >= INTERVAL {
-                    handle.update(&Frame(&self.texts, State::Growing));
+                    handle.redraw(&Frame(&self.texts, State::Growing));
                     // After the kernel has taken it, so that a slow front end is not asked for more than it can show.
                     *shown = Instant::now();
                 }
@@ -70,7 +70,7 @@ impl Live {
     /// Shows what there is as the whole.
     pub(super) fn finish(self, generations: &Generations) {
         match self.place {
-            Place::Notebook { handle, .. } => handle.update(generations),
+            Place::Notebook { handle, .. } => handle.redraw(generations),
             Place::Terminal { one: true } => println!(),
             Place::Terminal { one: false } => println!("{}", generations.rich().plain()),
         }
@@ -79,7 +79,7 @@ impl Live {
     /// Shows what there is as cut off.
     pub(super) fn stop(self) {
         match self.place {
-            Place::Notebook { handle, .. } => handle.update(&Frame(&self.texts, State::Stopped)),
+            Place::Notebook { handle, .. } => handle.redraw(&Frame(&self.texts, State::Stopped)),
             Place::Terminal { .. } => println!(),
         }
     }
