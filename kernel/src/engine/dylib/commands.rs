@@ -183,7 +183,12 @@ pub fn vars(session: &Session, size: impl Fn(&str) -> Option<usize>) -> Bundle {
             let name_text = if variable.mutable { format!("mut {name}") } else { name.clone() };
             let size = size(name).map_or_else(String::new, |bytes| format!("{bytes} B"));
             let cell = CellName(variable.cell).to_string();
-            vec![name_text, shorten(&variable.type_text), size, cell.trim_start_matches("cell ").to_owned()]
+            vec![
+                name_text,
+                shorten(&super::versions::shown(&variable.type_text)),
+                size,
+                cell.trim_start_matches("cell ").to_owned(),
+            ]
         })
         .collect();
     table(&["name", "type", "size", "cell"], &[0, 1], &rows)

@@ -337,7 +337,7 @@ impl DylibEngine {
                 show(commands::vars(&self.session, size));
             }
             Command::Type(name) => match self.session.variables.get(&name) {
-                Some(variable) => show(Bundle::text(format!("{name}: {}", variable.type_text))),
+                Some(variable) => show(Bundle::text(format!("{name}: {}", versions::shown(&variable.type_text)))),
                 None => {
                     let why = explain::gone(&self.session, &name)
                         .unwrap_or_else(|| format!("there is no variable `{name}`; `:vars` lists them"));
@@ -470,7 +470,7 @@ impl Output for Intermediate<'_> {
 fn known(session: &Session) -> Known {
     let variable = |(name, variable): (&String, &session::Variable)| KnownVariable {
         name: name.clone(),
-        type_text: variable.type_text.clone(),
+        type_text: versions::shown(&variable.type_text),
         mutable: variable.mutable,
         cell: variable.cell,
     };

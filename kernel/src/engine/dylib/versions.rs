@@ -106,6 +106,28 @@ pub fn enclose(name: &str, index: usize, openings: &[usize], length: usize) -> V
     edits
 }
 
+/// A type's text as a learner knows it, without the modules of later definitions: `Vec<__Foo_2::Foo>` is a `Vec<Foo>`.
+pub fn shown(type_text: &str) -> String {
+    let mut text = String::with_capacity(type_text.len());
+    let mut rest = type_text;
+    while let Some(at) = rest.find("__") {
+        let (before, from) = rest.split_at(at);
+        text.push_str(before);
+        let end = from.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(from.len());
+        let (word, after) = from.split_at(end);
+        let inner =
+            word.get(2..).and_then(|word| word.rsplit_once('_')).filter(|(_, number)| number.parse::<u32>().is_ok());
+        rest = match (inner, after.strip_prefix("::")) {
+            (Some((name, _)), Some(named)) if named.starts_with(name) => named,
+            _ => {
+                text.push_str(word);
+                after
+            }
+        };
+    }
+    text + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +138,15 @@ mod tests {
         let item: Item = syn::parse_str(code).unwrap();
         let openings = openings(&item, 0)?;
         Some(apply(code, enclose(name, 1, &openings, code.len())).0)
+    }
+
+    #[test]
+    fn a_later_definition_is_shown_under_its_own_name() {
+        assert_eq!(shown("std::vec::Vec<__Model_2::Model>"), "std::vec::Vec<Model>");
+        assert_eq!(shown("(__P_3::P<__Q_2::Q>, u8)"), "(P<Q>, u8)");
+        for same in ["a__b::c", "__m256", "__X::Y", "__x_2", "__P_2::Other", "é__"] {
+            assert_eq!(shown(same), same);
+        }
     }
 
     #[test]
