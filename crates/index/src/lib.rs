@@ -19,10 +19,12 @@
 
 mod item;
 mod lines;
+mod primitives;
 mod read;
 mod write;
 
 pub use item::{Child, Impl, Item, Kind, Member, MemberKind};
+pub use primitives::PRIMITIVES;
 pub use read::{Error, Index};
 pub use write::write;
 

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use course_index::{Item, Kind, MemberKind};
+use course_index::{Item, Kind, MemberKind, PRIMITIVES};
 
 use super::keywords::KEYWORDS;
-use super::library::PRIMITIVES;
 use super::place::Place;
 use super::scope::Scope;
 use super::types::Type;
@@ -263,9 +262,10 @@ fn names(scope: &Scope<'_>, prefix: &str) -> Vec<Proposal> {
         found.push(Proposal::new(name, "variant", "", 5));
     }
     found.extend(KEYWORDS.iter().map(|(word, what, _)| Proposal::new(*word, "keyword", *what, 6)));
-    let types =
-        PRIMITIVES.iter().filter(|name| !["array", "fn", "pointer", "reference", "slice", "tuple"].contains(name));
-    found.extend(types.chain(&["usize"]).map(|name| Proposal::new(*name, "type", "", 7)));
+    // Those that are written by name.
+    let unnamed = ["array", "fn", "never", "pointer", "reference", "slice", "tuple"];
+    let types = PRIMITIVES.iter().filter(|name| !unnamed.contains(name));
+    found.extend(types.map(|name| Proposal::new(*name, "type", "", 7)));
     found.extend(
         ["course", "std", "serde"].iter().map(|name| Proposal::new(*name, "module", format!("crate {name}"), 7)),
     );

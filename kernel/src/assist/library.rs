@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use course_index::{Index, Item, Kind};
+use course_index::{Index, Item, Kind, PRIMITIVES};
 
 use crate::jupyter::log;
 
@@ -219,33 +219,7 @@ fn crate_of(path: &str) -> &str {
     }
 }
 
-/// The types of the language, under the names that std documents them by.
-pub const PRIMITIVES: [&str; 22] = [
-    "array",
-    "bool",
-    "char",
-    "f32",
-    "f64",
-    "fn",
-    "i128",
-    "i16",
-    "i32",
-    "i64",
-    "i8",
-    "isize",
-    "pointer",
-    "reference",
-    "slice",
-    "str",
-    "tuple",
-    "u128",
-    "u16",
-    "u32",
-    "u64",
-    "u8",
-];
-
 /// Whether it is a type of the language.
 pub fn is_primitive(name: &str) -> bool {
-    PRIMITIVES.contains(&name) || name == "usize"
+    PRIMITIVES.contains(&name)
 }

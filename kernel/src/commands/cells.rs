@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
+use course_wire::size;
 
 use crate::engine::dylib::CellCache;
 
@@ -33,17 +34,17 @@ pub fn cells(what: Cells) -> anyhow::Result<ExitCode> {
         Cells::List => {
             for entry in &entries {
                 let age = SystemTime::now().duration_since(entry.used).unwrap_or_default();
-                println!("{}  {:>9}  {}", entry.key, size(entry.bytes), ago(age.as_secs()));
+                println!("{}  {:>9}  {}", entry.key, size::text(entry.bytes), ago(age.as_secs()));
             }
         }
         Cells::Clear => {
             cache.clear().with_context(|| format!("cannot empty {}", cache.folder().display()))?;
-            println!("removed {} compiled cells, {}", entries.len(), size(bytes));
+            println!("removed {} compiled cells, {}", entries.len(), size::text(bytes));
         }
         Cells::Stats => {
             println!("folder  {}", cache.folder().display());
             println!("cells   {}", entries.len());
-            println!("size    {} of at most {}", size(bytes), size(cache.limit()));
+            println!("size    {} of at most {}", size::text(bytes), size::text(cache.limit()));
             if let Some(oldest) = entries.last() {
                 let age = SystemTime::now().duration_since(oldest.used).unwrap_or_default();
                 println!("oldest  {}", ago(age.as_secs()));
@@ -51,13 +52,6 @@ pub fn cells(what: Cells) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{:.1} KB", bytes as f64 / 1e3),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
-    }
 }
 
 fn ago(seconds: u64) -> String {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
-use course_index::{Child, Index, Item, Kind};
+use course_index::{Child, Index, Item, Kind, PRIMITIVES};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -37,32 +37,6 @@ const LEFT_OUT: [&str; 16] = [
     "primitive",
     "static.files",
 ];
-/// Types of the language, under the names of their pages.
-const PRIMITIVES: [&str; 23] = [
-    "array",
-    "bool",
-    "char",
-    "f32",
-    "f64",
-    "fn",
-    "i128",
-    "i16",
-    "i32",
-    "i64",
-    "i8",
-    "isize",
-    "never",
-    "pointer",
-    "reference",
-    "slice",
-    "str",
-    "tuple",
-    "u128",
-    "u16",
-    "u32",
-    "u64",
-    "u8",
-];
 /// Twelve integer types have the same methods: these keep the whole documentation, the others its first paragraphs.
 const IN_FULL: [&str; 3] = ["f32", "i32", "usize"];
 const ORIGIN: &str = "std.idx is the API of Rust's standard library with its documentation, made by `cargo xtask index-std` from the rustc\n\
@@ -76,7 +50,7 @@ pub fn ship(project: &Project) -> Result<()> {
     let step = Step::start("rustdoc on a crate that re-exports std");
     let mut source =
         String::from("#![feature(rustc_attrs)]\n#![allow(internal_features)]\n#[doc(inline)] pub use std::*;\n");
-    for name in PRIMITIVES.iter().chain(&["usize"]) {
+    for name in PRIMITIVES {
         source += &format!("/// .\n#[rustc_doc_primitive = \"{name}\"] mod type_{name} {{}}\n");
     }
     let file = work.path().join("stdx.rs");

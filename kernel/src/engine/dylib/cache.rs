@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+use course_wire::size;
 use serde::{Deserialize, Serialize};
 
 use super::compile::{Compiled, Diagnostic};
 
 /// Bytes the folder may hold unless `COURSE_CELL_CACHE` says otherwise: some thousand cells.
-const LIMIT: u64 = 512 << 20;
+const LIMIT: u64 = 500_000_000;
 
 /// What entries begin with; changes when their form does.
 const MAGIC: &[u8; 8] = b"cells\0\0\x01";
@@ -56,22 +57,20 @@ impl CellCache {
         Self { folder: folder.into(), limit, allowance: AtomicU64::new(0) }
     }
 
-    /// The cache as `COURSE_CELL_CACHE` wants it: none for `off`, a limit in bytes such as `200M`, or 512 MiB.
+    /// The cache as `COURSE_CELL_CACHE` wants it: none for `off`, a limit such as `200 MB`, or 500 MB.
     pub fn from_environment() -> Option<Self> {
         let folder = crate::commands::cache_folder()?.join("cells");
-        match std::env::var("COURSE_CELL_CACHE") {
-            Ok(off) if off == "off" => None,
-            Ok(size) if !size.is_empty() => match parse_size(&size) {
-                Some(limit) => Some(Self::new(folder, limit)),
-                None => {
-                    crate::jupyter::log(format_args!(
-                        "COURSE_CELL_CACHE={size} is neither `off` nor a size such as `200M`; the cell cache holds 512 MiB"
-                    ));
-                    Some(Self::new(folder, LIMIT))
-                }
-            },
-            _ => Some(Self::new(folder, LIMIT)),
+        let Some(wanted) = std::env::var("COURSE_CELL_CACHE").ok().filter(|text| !text.is_empty()) else {
+            return Some(Self::new(folder, LIMIT));
+        };
+        if let Some(limit) = size::parse(&wanted) {
+            return limit.map(|bytes| Self::new(folder, bytes));
         }
+        crate::jupyter::log(format_args!(
+            "COURSE_CELL_CACHE={wanted} is neither `off` nor a size such as `200 MB`; the cell cache holds {}",
+            size::text(LIMIT)
+        ));
+        Some(Self::new(folder, LIMIT))
     }
 
     fn path(&self, key: &str) -> PathBuf {
@@ -168,19 +167,6 @@ impl CellCache {
         }
         self.allowance.store(self.limit.saturating_sub(held).min(self.limit / 8), Ordering::Relaxed);
     }
-}
-
-/// `200M`, `1.5G`, `4096` as bytes.
-fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim().trim_end_matches(['B', 'b']).trim_end_matches('i');
-    let (number, factor) = match text.chars().last()?.to_ascii_uppercase() {
-        'K' => (&text[..text.len() - 1], 1u64 << 10),
-        'M' => (&text[..text.len() - 1], 1 << 20),
-        'G' => (&text[..text.len() - 1], 1 << 30),
-        _ => (text, 1),
-    };
-    let number: f64 = number.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)?;
-    Some((number * factor as f64) as u64)
 }
 
 /// An entry's bytes.
@@ -301,15 +287,5 @@ mod tests {
         let mut keys: Vec<String> = cache.list().into_iter().map(|entry| entry.key).collect();
         keys.sort();
         assert_eq!(keys, ["a1", "d4", "e5"]);
-    }
-
-    #[test]
-    fn sizes_are_read_as_people_write_them() {
-        for (text, bytes) in [("4096", 4096), ("200M", 200 << 20), ("1.5 G", 3 << 29), ("64KiB", 64 << 10), ("0", 0)] {
-            assert_eq!(parse_size(text), Some(bytes), "{text}");
-        }
-        for text in ["", "much", "-1", "infM", "M"] {
-            assert_eq!(parse_size(text), None, "{text}");
-        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::compile::Diagnostic;
-use super::diagnostics::Reporter;
+use super::diagnostics::{CellSpan, Reporter};
 use super::generate::Generated;
 use super::session::{Gone, Session};
 use super::source::Source;
@@ -193,10 +193,7 @@ pub fn drop_twice_defined(
         .flat_map(|error| error.spans.iter().filter_map(|span| reporter.place(span)))
         .filter(|place| place.cell != cell)
         .collect();
-    let dropped = session.drop_entries(|entry| {
-        let lines = entry.line..=entry.line + entry.text.matches('\n').count() as u32;
-        places.iter().any(|place| place.cell == entry.cell && lines.contains(&place.line))
-    });
+    let dropped = drop_at(&places, session);
     for (title, from) in &dropped {
         retry.notes.push(format!(
             "`{title}` of {} defines what {} defines anew and was dropped",
@@ -220,10 +217,7 @@ pub fn drop_unfit(
     if places.is_empty() || places.iter().any(|place| place.cell == cell) {
         return false;
     }
-    let dropped = session.drop_entries(|entry| {
-        let lines = entry.line..=entry.line + entry.text.matches('\n').count() as u32;
-        places.iter().any(|place| place.cell == entry.cell && lines.contains(&place.line))
-    });
+    let dropped = drop_at(&places, session);
     for (title, from) in &dropped {
         retry.notes.push(format!(
             "`{title}` of {} does not fit what {} defines and was dropped; mend that cell and run it again",
@@ -232,4 +226,12 @@ pub fn drop_unfit(
         ));
     }
     !dropped.is_empty()
+}
+
+/// Drops the items that stand at one of the places; gives their titles and cells.
+fn drop_at(places: &[CellSpan], session: &mut Session) -> Vec<(String, u32)> {
+    session.drop_entries(|entry| {
+        let lines = entry.line..=entry.line + entry.text.matches('\n').count() as u32;
+        places.iter().any(|place| place.cell == entry.cell && lines.contains(&place.line))
+    })
 }
