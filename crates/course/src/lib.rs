@@ -28,6 +28,7 @@ pub use input::input;
 
 // With `::`, or rustdoc takes these for the hidden ones below and leaves them out, and completion does not know them.
 pub use ::course_display as display;
+pub use ::course_exercises as exercises;
 pub use ::course_hub as hub;
 pub use ::course_models as transformers;
 pub use ::course_pipelines as pipelines;
@@ -38,8 +39,8 @@ pub use course_wire::{Interrupted, interrupt};
 // rustc writes the type of a variable by its crate's own name, and the next cell must be able to say it.
 #[doc(hidden)]
 pub use {
-    course_cell, course_display, course_hub, course_models, course_pipelines, course_tokenization, course_widgets,
-    course_wire,
+    course_cell, course_display, course_exercises, course_hub, course_models, course_pipelines, course_tokenization,
+    course_widgets, course_wire,
 };
 
 pub use {candle_core, candle_nn, indicatif, plotters, polars, serde, serde_json, tokio};

@@ -1,0 +1,1 @@
+//! Quizzes: a file of questions for each chapter, graded in the notebook.
