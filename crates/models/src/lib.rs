@@ -18,6 +18,7 @@
 
 mod cache;
 mod error;
+pub mod from_scratch;
 pub mod generation;
 pub mod kernels;
 mod layers;
