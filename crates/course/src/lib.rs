@@ -17,6 +17,7 @@
 //! | [`tokenizers`] | `AutoTokenizer`, encodings, chat templates |
 //! | [`hub`] | names to files: local folders, the cache, bundled models, the Hub |
 //! | [`display`] | tables, plots, tokens in colour, progress bars |
+//! | [`exercises`] | checks, hints, solutions, quizzes, progress |
 //! | [`widgets`] | sliders, buttons, text fields with callbacks in Rust, and widgets of one's own |
 //! | [`runtime`] | what a running cell stands on; nothing a learner calls |
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use course_wire::link;
+use course_wire::{link, steady};
 
 use crate::Rich;
 
@@ -18,6 +18,7 @@ trait Shower {
 
 impl<T: Rich> Shower for Shared<T> {
     fn show_changes(&self) {
+        let _steady = steady::hold();
         let mut state = self.lock();
         if state.changed {
             state.show(self);
@@ -74,11 +75,13 @@ impl<T: Rich + Send + 'static> Live<T> {
 
     /// Looks at the data.
     pub(crate) fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        let _steady = steady::hold();
         look(&self.0.lock().data)
     }
 
     /// Changes the data, and shows it soon; at once where `at_once` says so of the changed data and the result.
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut T) -> R, at_once: impl FnOnce(&T, &R) -> bool) -> R {
+        let _steady = steady::hold();
         let mut state = self.0.lock();
         let result = change(&mut state.data);
         state.changed = true;

@@ -17,6 +17,7 @@ mod lines;
 pub mod link;
 mod message;
 pub mod size;
+pub mod steady;
 
 pub use bundle::Bundle;
 pub use cell::{CellName, UNCOUNTED};
@@ -27,3 +28,6 @@ pub use message::{Failure, FromChild, Place, StoreEntry, ToChild};
 
 /// What the child writes to stderr when the stack that cells run on has overflowed; the kernel's report is then of recursion.
 pub const STACK_OVERFLOW: &str = "the stack of the cell has overflowed";
+
+/// What the child writes to stderr before it ends because code under a check goes on for ever where it cannot be parked.
+pub const ENDLESS_CHECK: &str = "the code under the check could not be stopped";

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::{Bundle, Failure, FromChild, frame};
+use crate::{Bundle, Failure, FromChild, frame, steady};
 
 static LINK: OnceLock<Link> = OnceLock::new();
 
@@ -75,6 +75,7 @@ pub fn cell() -> u64 {
 /// # Errors
 /// When the kernel is gone.
 pub fn send(message: &FromChild) -> io::Result<()> {
+    let _steady = steady::hold();
     match LINK.get() {
         Some(link) => frame::write(&mut *lock(&link.writer), message),
         None => Ok(()),
@@ -157,6 +158,7 @@ pub fn input(prompt: &str, password: bool) -> io::Result<Option<String>> {
 /// no order of their own.
 fn ordered(message: impl FnOnce(u64) -> FromChild) -> io::Result<()> {
     let Some(link) = LINK.get() else { return Ok(()) };
+    let _steady = steady::hold();
     let _ = io::stdout().flush();
     let mut sent = lock(&link.sent);
     *sent += 1;

@@ -1,5 +1,6 @@
 //! The child's main loop: one thread reads what the kernel says, one runs cells, one flushes partial lines.
 
+use std::any::Any;
 use std::io::Write;
 use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
@@ -14,6 +15,7 @@ use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW, Symbol};
 
 use super::descriptors::{Standard, duplicate};
 use super::{cell, comms, limits, overflow, panic};
+use course_exercises::apart;
 
 /// Room for a learner's deep recursion; pages count only when they are touched.
 const STACK: usize = 512 << 20;
@@ -115,8 +117,9 @@ fn flush_partial_lines() {
 
 fn run_cells(queue: &Receiver<Job>) {
     panic::install();
+    apart::install(apart::Hooks { begin: begin_check, last_panic: panic::last_place });
     comm::receive_with(comms::receive);
-    overflow::watch();
+    overflow::watch_cells();
     let standard = Standard::remember();
     for job in queue {
         let answer = match job {
@@ -148,6 +151,12 @@ fn run_cells(queue: &Receiver<Job>) {
             unsafe { libc::_exit(1) };
         }
     }
+}
+
+/// Makes the thread that a check runs on one like that of cells: its panics are told by the check, an overflow of its stack is known.
+fn begin_check() -> Box<dyn Any> {
+    panic::take_over();
+    Box::new(overflow::watch())
 }
 
 fn run_library(number: u32, path: &std::path::Path, symbol: &str) -> Option<Failure> {

@@ -17,8 +17,19 @@ thread_local! {
 
 /// Makes panics known by cell and line from now on; called on the thread that runs cells.
 pub fn install() {
-    IN_CELL.set(true);
+    take_over();
     std::panic::set_hook(Box::new(hook));
+}
+
+/// Panics of the calling thread are told by who catches them, not printed.
+pub fn take_over() {
+    IN_CELL.set(true);
+}
+
+/// The line of a cell where this thread's last panic came from: its own place, or that of the call which led to it.
+pub fn last_place() -> Option<Place> {
+    let (place, frames) = LAST.take()?;
+    place.or_else(|| frames.first().copied())
 }
 
 /// Registers the lines of a cell about to run.
@@ -55,6 +66,8 @@ fn message(payload: &(dyn Any + Send)) -> String {
 }
 
 fn hook(info: &PanicHookInfo<'_>) {
+    // It holds locks of its own and of the library that reads symbols.
+    let _steady = course_wire::steady::hold();
     let location = info.location();
     let place = location.and_then(place_of);
     if IN_CELL.get() {

@@ -39,6 +39,10 @@ impl Death {
                 "a function called itself too deeply, and the stack of 512 MB overflowed (SIGSEGV)".to_owned(),
                 Some("A recursion ends by a case that makes no call; a very deep one is better written as a loop.".to_owned()),
             ),
+            (Some(libc::SIGABRT), _) if self.last_words.trim_end().ends_with(course_wire::ENDLESS_CHECK) => (
+                "the code under the check went on and on, at a place where it could not be stopped alone".to_owned(),
+                Some("Does every loop come nearer to its end at each turn?".to_owned()),
+            ),
             (Some(libc::SIGSEGV), _) => (
                 "it touched memory that is not its own (SIGSEGV)".to_owned(),
                 Some(
@@ -202,6 +206,7 @@ mod tests {
             (libc::SIGSEGV, "the stack of the cell has overflowed\n", false, "too deeply"),
             (libc::SIGSEGV, "the stack of the cell has overflowed\nand more", false, "not its own"),
             (libc::SIGSEGV, "", false, "SIGSEGV"),
+            (libc::SIGABRT, "the code under the check could not be stopped\n", false, "under the check"),
             (libc::SIGKILL, "", false, "from outside"),
             (libc::SIGKILL, "", true, "memory ran out"),
             (libc::SIGTERM, "", false, "signal 15"),
