@@ -1,4 +1,4 @@
-//! The project's tasks: `cargo xtask setup`, `lab`, `run`, `test`, `bench`, `doctor`, `models`.
+//! The project's tasks: `cargo xtask setup`, `lab`, `run`, `test`, `bench`, `doctor`, `models`, `quizzes`.
 
 mod bar;
 mod doctor;
@@ -7,6 +7,7 @@ mod index;
 mod lab;
 mod problem;
 mod project;
+mod quizzes;
 mod run;
 mod rust;
 mod setup;
@@ -19,6 +20,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use project::Project;
+use quizzes::Quizzes;
 use setup::models::{self, Table};
 
 #[derive(Parser)]
@@ -70,6 +72,11 @@ enum Task {
         #[command(subcommand)]
         what: Models,
     },
+    /// The quizzes: check them, export them for jupyterquiz
+    Quizzes {
+        #[command(subcommand)]
+        what: Quizzes,
+    },
     /// Makes the API index of std that the repository ships; needed once for a new toolchain
     #[command(hide = true)]
     IndexStd,
@@ -119,6 +126,7 @@ fn perform(project: &Project, task: Task) -> Result<()> {
             }
             Ok(())
         }
+        Task::Quizzes { what } => quizzes::quizzes(project, what),
         Task::IndexStd => index::ship(project),
         Task::Stage => {
             let ready = setup::build(project)?;

@@ -1,0 +1,61 @@
+//! The quizzes of this course: well-formed, within the rules, and true.
+
+use std::path::{Path, PathBuf};
+
+use course_quizzes::{Folder, Kind, Quiz, rules, to_jupyterquiz};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn quizzes() -> Vec<Quiz> {
+    let folder = Folder::open(root().join("quizzes")).unwrap();
+    folder.all().into_iter().map(|quiz| quiz.unwrap_or_else(|error| panic!("{error}"))).collect()
+}
+
+#[test]
+fn every_quiz_keeps_the_rules() {
+    let quizzes = quizzes();
+    assert!(quizzes.len() >= 2, "chapters 0 and 1 have a quiz");
+    let broken = rules(&quizzes);
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn most_questions_are_about_concepts() {
+    for quiz in quizzes() {
+        let traced = quiz.questions.iter().filter(|question| matches!(question.kind, Kind::Tracing { .. })).count();
+        assert!(traced >= 1, "{} traces no program", quiz.name);
+        assert!(2 * traced < quiz.questions.len(), "{} is mostly about programs", quiz.name);
+    }
+}
+
+#[test]
+fn programs_do_what_their_question_says() {
+    for quiz in quizzes() {
+        for question in &quiz.questions {
+            let verified = question.verify(Path::new("rustc"));
+            assert_eq!(verified, Ok(()), "{}, line {}", quiz.file.display(), question.line);
+        }
+    }
+}
+
+#[test]
+fn every_question_is_exported() {
+    for quiz in quizzes() {
+        let exported = to_jupyterquiz(&quiz);
+        assert_eq!(exported.as_array().unwrap().len(), quiz.questions.len());
+    }
+}
+
+#[test]
+fn a_chapter_is_found_by_number_and_name() {
+    let folder = Folder::open(root().join("quizzes")).unwrap();
+    for wanted in ["1", "01", " 01 ", "01-transformer-models"] {
+        assert_eq!(folder.quiz(wanted).unwrap().chapter, "01", "{wanted}");
+    }
+    for none in ["", "99", "transformers", "01-", "-1"] {
+        let error = folder.quiz(none).unwrap_err().to_string();
+        assert!(error.contains("these have one: 00-setup, 01-transformer-models"), "{none}: {error}");
+    }
+}
