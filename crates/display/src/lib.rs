@@ -22,7 +22,7 @@
 //! |---|---|
 //! | rows of structs | [`Table`] |
 //! | how a text was cut into tokens | [`Tokens`] |
-//! | a drawing, a chart | [`Figure`], [`bar_chart`], [`line_chart`], [`heatmap`] |
+//! | a drawing, a chart | [`Figure`], [`bar_chart`], [`bar_panels`], [`line_chart`], [`heatmap`], [`tree_figure`] |
 //! | text in a markup of your own | [`Html`], [`Svg`], [`Markdown`], [`Latex`], [`Math`], [`Json`] |
 //! | a picture from bytes or a file | [`Image`], [`Png`], [`Jpeg`] |
 //! | a sound | [`Audio`] |
@@ -57,7 +57,7 @@ mod theme;
 mod tokens;
 
 pub use audio::Audio;
-pub use charts::{bar_chart, heatmap, line_chart};
+pub use charts::{TreeNode, bar_chart, bar_panels, heatmap, line_chart, tree_figure};
 pub use course_wire::Bundle;
 pub use curve::LiveCurve;
 pub use error::{Error, Result};

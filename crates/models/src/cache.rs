@@ -30,6 +30,13 @@ impl KvCache {
         self.len() == 0
     }
 
+    /// How many bytes the keys and values take: [`kv_cache_bytes`](crate::from_scratch::kv_cache_bytes) of its length, where keys
+    /// come in blocks of sixteen positions. The memory behind them may be up to twice as much, so that it need not grow with
+    /// every token.
+    pub fn bytes(&self) -> usize {
+        self.layers.iter().flatten().map(KeysValues::bytes).sum()
+    }
+
     /// Forgets everything after the first `length` positions.
     pub fn truncate(&mut self, length: usize) {
         self.visible.iter_mut().for_each(|row| row.truncate(length));

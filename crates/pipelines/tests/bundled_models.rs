@@ -192,3 +192,53 @@ fn a_pipeline_says_what_it_is_and_what_it_is_not() {
     assert!(pipeline_with_model("text-generation", "sentence-transformers/all-MiniLM-L6-v2").is_err());
     assert!(pipeline_with_model("feature-extraction", "HuggingFaceTB/SmolLM2-135M-Instruct").is_err());
 }
+
+#[test]
+fn settings_of_beams_and_penalties_reach_the_model() {
+    let config = GenerationConfig::new().max_new_tokens(12).num_beams(3).num_return_sequences(2);
+    let texts = GENERATOR.generate_with("I like apples. I like", &config).unwrap();
+    assert_eq!(texts.len(), 2);
+    assert_ne!(texts[0].text, texts[1].text);
+    let plain = GENERATOR.generate_with("I like apples. I like", &GenerationConfig::new().max_new_tokens(30)).unwrap();
+    let config = GenerationConfig::new().max_new_tokens(30).no_repeat_ngram_size(3);
+    let varied = GENERATOR.generate_with("I like apples. I like", &config).unwrap();
+    let triples = |tokens: &[u32]| {
+        let mut triples: Vec<_> = tokens.windows(3).map(<[u32]>::to_vec).collect();
+        let all = triples.len();
+        triples.sort();
+        triples.dedup();
+        all - triples.len()
+    };
+    assert!(triples(&plain[0].tokens) > 0, "{}", plain.text());
+    assert_eq!(triples(&varied[0].tokens), 0, "{}", varied.text());
+    let config = GenerationConfig::new().max_new_tokens(40).num_beams(2).stop_string("six");
+    let stopped = GENERATOR.generate_with("One, two, three, four,", &config).unwrap();
+    assert_eq!(stopped[0].finish_reason, FinishReason::StopString("six".into()));
+    assert!(!stopped[0].text.contains("six"), "{}", stopped[0].text);
+}
+
+#[test]
+fn one_can_look_into_generation() {
+    let generator = course_pipelines::TextGeneration::new().unwrap();
+    let prompt = "The capital of France is";
+    let logits = generator.next_logits(prompt).unwrap();
+    let softmax = course_models::from_scratch::softmax;
+    let cut = softmax(&course_models::from_scratch::top_k(&logits, 3));
+    let figure = generator.compare_distributions(&[("all", softmax(&logits)), ("top 3", cut)]).unwrap().rich();
+    let text = figure.plain();
+    assert!(text.lines().nth(1).unwrap().trim_start().starts_with("·Paris"), "{text}");
+    assert!(text.lines().last().unwrap().trim_start().starts_with("(any other)") && text.ends_with('–'), "{text}");
+    assert!(generator.compare_distributions::<&str>(&[]).is_err());
+    assert!(generator.compare_distributions(&[("a", vec![1.0])]).unwrap_err().to_string().contains("49152 tokens"));
+
+    let tree = generator.beam_tree(prompt, 2, 3).unwrap();
+    assert_eq!(Some(tree.nodes[0].token), generator.tokenizer().token_to_id("ĠParis"));
+    assert!(tree.rich().plain().starts_with("The capital of France is\n├─ "), "{}", tree.rich().plain());
+    assert!(generator.beam_tree(prompt, 0, 3).unwrap_err().to_string().starts_with("num_beams"));
+
+    let config = GenerationConfig::new().max_new_tokens(3);
+    let (texts, timings) = generator.generate_timed([prompt, "The sea is"], &config).unwrap();
+    assert_eq!(texts, generator.generate_with([prompt, "The sea is"], &config).unwrap());
+    assert_eq!((timings.tokens, timings.texts), (6, 2));
+    assert!(timings.rich().plain().contains("time to first token"));
+}

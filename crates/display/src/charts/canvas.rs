@@ -35,16 +35,24 @@ impl Align {
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
-pub(super) fn text(
+type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
+
+pub(super) fn text(area: &Area<'_>, text: &str, at: (i32, i32), size: i32, align: Align) -> Drawn {
+    coloured(area, text, at, size, align, &Figure::ink())
+}
+
+/// [`text`] in another colour than the ink.
+pub(super) fn coloured(
     area: &Area<'_>,
     text: &str,
     at: (i32, i32),
     size: i32,
     align: Align,
-) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    colour: &impl Color,
+) -> Drawn {
     let font = ("sans-serif", size).into_font();
     let font = if matches!(align, Align::Up) { font.transform(FontTransform::Rotate270) } else { font };
-    area.draw(&Text::new(text.to_owned(), at, font.color(&Figure::ink()).pos(align.position())))?;
+    area.draw(&Text::new(text.to_owned(), at, font.color(colour).pos(align.position())))?;
     Ok(())
 }
 
@@ -70,4 +78,16 @@ pub(super) fn range(values: &[f64], chart: &'static str) -> Result<(f64, f64)> {
     let finite = values.iter().copied().filter(|value| value.is_finite());
     let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
     if low <= high { Ok((low, high)) } else { Err(Error::Empty { chart }) }
+}
+
+/// Rows of cells as text, each column as wide as its widest cell and flush right.
+pub(super) fn columns_as_text(rows: Vec<Vec<String>>) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width_of = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width_of(column).unwrap_or(0)).collect();
+    let lines = rows.iter().map(|row| {
+        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:>width$}"));
+        cells.collect::<Vec<_>>().join("  ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use super::canvas::{Align, FONT, SMALL, clean, range, same_length, text, width};
+use super::canvas::{Align, FONT, SMALL, clean, columns_as_text, range, same_length, text, width};
 use crate::number::{Number, short};
 use crate::{Figure, Result, theme};
 
@@ -82,17 +82,6 @@ fn tile_colours(share: f64) -> (RGBColor, RGBColor) {
     let (dark, light) = ((1, 1, 1), (255, 255, 255));
     let best = if theme::contrast(ground, dark) >= theme::contrast(ground, light) { dark } else { light };
     (RGBColor(ground.0, ground.1, ground.2), RGBColor(best.0, best.1, best.2))
-}
-
-fn columns_as_text(rows: Vec<Vec<String>>) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width_of = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
-    let widths: Vec<usize> = (0..columns).map(|column| width_of(column).unwrap_or(0)).collect();
-    let lines = rows.iter().map(|row| {
-        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:>width$}"));
-        cells.collect::<Vec<_>>().join("  ")
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn two_decimals(value: f64) -> String {

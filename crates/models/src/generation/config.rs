@@ -1,7 +1,5 @@
 //! How to generate.
 
-use crate::{Error, Result};
-
 /// How to generate; every setting has a default and a setter of the same name.
 ///
 /// ```
@@ -28,7 +26,21 @@ pub struct GenerationConfig {
     pub min_p: f32,
     /// Divides the positive logits of tokens that are in the text already, and multiplies the negative ones. Default: 1.
     pub repetition_penalty: f32,
-    /// How many texts to write for each prompt. Default: 1.
+    /// Taken off the logits of tokens that the model wrote already, however often; OpenAI's definition. Default: 0.
+    pub presence_penalty: f32,
+    /// Taken off the logits of tokens that the model wrote already, once for each time; OpenAI's definition. Default: 0.
+    pub frequency_penalty: f32,
+    /// No sequence of so many tokens comes twice, the prompt included. Default: 0, no limit.
+    pub no_repeat_ngram_size: usize,
+    /// How many texts to go on with at once, looking for the likeliest as a whole. Default: 1, no beam search.
+    pub num_beams: usize,
+    /// With beams: finished texts are compared by their log-probability divided by their length to this power, so that
+    /// more favours longer texts. Default: 1, the mean of a token.
+    pub length_penalty: f32,
+    /// With beams: whether to stop as soon as there are `num_beams` finished texts, or else to go on while one that is not
+    /// finished may still overtake them. Default: false.
+    pub early_stopping: bool,
+    /// How many texts to write for each prompt; with beams at most as many as those. Default: 1.
     pub num_return_sequences: usize,
     /// The seed of the draws: the same seed gives the same text. Default: 0.
     pub seed: u64,
@@ -51,6 +63,12 @@ impl Default for GenerationConfig {
             top_p: 1.0,
             min_p: 0.0,
             repetition_penalty: 1.0,
+            presence_penalty: 0.0,
+            frequency_penalty: 0.0,
+            no_repeat_ngram_size: 0,
+            num_beams: 1,
+            length_penalty: 1.0,
+            early_stopping: false,
             num_return_sequences: 1,
             seed: 0,
             eos_token_ids: None,
@@ -126,6 +144,48 @@ impl GenerationConfig {
         self
     }
 
+    /// Sets [`presence_penalty`](Self::presence_penalty).
+    #[must_use]
+    pub fn presence_penalty(mut self, penalty: f32) -> Self {
+        self.presence_penalty = penalty;
+        self
+    }
+
+    /// Sets [`frequency_penalty`](Self::frequency_penalty).
+    #[must_use]
+    pub fn frequency_penalty(mut self, penalty: f32) -> Self {
+        self.frequency_penalty = penalty;
+        self
+    }
+
+    /// Sets [`no_repeat_ngram_size`](Self::no_repeat_ngram_size).
+    #[must_use]
+    pub fn no_repeat_ngram_size(mut self, tokens: usize) -> Self {
+        self.no_repeat_ngram_size = tokens;
+        self
+    }
+
+    /// Sets [`num_beams`](Self::num_beams).
+    #[must_use]
+    pub fn num_beams(mut self, beams: usize) -> Self {
+        self.num_beams = beams;
+        self
+    }
+
+    /// Sets [`length_penalty`](Self::length_penalty).
+    #[must_use]
+    pub fn length_penalty(mut self, power: f32) -> Self {
+        self.length_penalty = power;
+        self
+    }
+
+    /// Sets [`early_stopping`](Self::early_stopping).
+    #[must_use]
+    pub fn early_stopping(mut self, stop: bool) -> Self {
+        self.early_stopping = stop;
+        self
+    }
+
     /// Sets [`num_return_sequences`](Self::num_return_sequences).
     #[must_use]
     pub fn num_return_sequences(mut self, texts: usize) -> Self {
@@ -159,55 +219,6 @@ impl GenerationConfig {
     pub fn use_cache(mut self, cache: bool) -> Self {
         self.use_cache = cache;
         self
-    }
-
-    /// Every setting must be in its range, and they must fit together.
-    pub(super) fn check(&self, has_tokenizer: bool) -> Result<()> {
-        let wrong = |setting: &'static str, problem: String| Err(Error::input(setting, problem));
-        let Self { temperature, top_p, min_p, repetition_penalty, .. } = *self;
-        if !(temperature.is_finite() && temperature >= 0.0) {
-            return wrong(
-                "temperature",
-                format!("is {temperature}, but must be 0 (greedy) or above; 0.7 is a common value"),
-            );
-        }
-        if !(top_p > 0.0 && top_p <= 1.0) {
-            return wrong(
-                "top_p",
-                format!("is {top_p}, but is a probability above 0, and 1 is no limit; 0.9 is a common value"),
-            );
-        }
-        if !(0.0..=1.0).contains(&min_p) {
-            return wrong("min_p", format!("is {min_p}, but must be from 0 (no limit) to 1; 0.05 is a common value"));
-        }
-        if !(repetition_penalty.is_finite() && repetition_penalty > 0.0) {
-            let problem = format!("is {repetition_penalty}, but must be above 0; 1 changes nothing, 1.1 repeats less");
-            return wrong("repetition_penalty", problem);
-        }
-        if self.max_new_tokens == 0 {
-            return wrong("max_new_tokens", "is 0, so there is nothing to write".into());
-        }
-        if self.min_new_tokens > self.max_new_tokens {
-            let problem = format!("is {}, above max_new_tokens, {}", self.min_new_tokens, self.max_new_tokens);
-            return wrong("min_new_tokens", problem);
-        }
-        if self.num_return_sequences == 0 {
-            return wrong("num_return_sequences", "is 0, so there is nothing to write".into());
-        }
-        if self.num_return_sequences > 1 && !self.samples() {
-            let problem = format!(
-                "is {}, but without sampling they would all be the same text; add `.do_sample(true)` or a temperature",
-                self.num_return_sequences
-            );
-            return wrong("num_return_sequences", problem);
-        }
-        if self.stop_strings.iter().any(String::is_empty) {
-            return wrong("stop_strings", "has an empty string, which every text contains".into());
-        }
-        if !self.stop_strings.is_empty() && !has_tokenizer {
-            return wrong("stop_strings", "needs a tokenizer to see text: use `generate_with`".into());
-        }
-        Ok(())
     }
 
     /// Whether tokens are drawn; temperature 0 is greedy whatever else is set.

@@ -1,8 +1,13 @@
 //! Writing on: the loop that turns logits into text.
 //!
 //! Each step asks the model for the logits of the next token, changes them ([`LogitsProcessors`]), and takes or draws one
-//! ([`choose`]). A text ends with an end token, a stop string, or its length.
+//! ([`choose`]). A text ends with an end token, a stop string, or its length. With [`num_beams`](GenerationConfig::num_beams)
+//! the likeliest of several texts is looked for instead.
+//!
+//! The same in its plainest form, to read: [`from_scratch`](crate::from_scratch).
 
+mod beams;
+mod check;
 mod config;
 mod processors;
 mod sample;
@@ -11,6 +16,7 @@ mod sequence;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod timed;
 
 use std::ops::ControlFlow;
 
@@ -18,11 +24,12 @@ use candle_core::{Device, Tensor};
 use course_tokenization::Tokenizer;
 
 pub use config::GenerationConfig;
-pub use processors::{LogitsProcessors, penalize_repetition};
+pub use processors::{LogitsProcessors, forbid_repeated_ngrams, penalize_occurrence, penalize_repetition};
 pub use sample::{Candidate, choose, distribution};
 pub use score::log_likelihoods;
 pub use sequence::{FinishReason, Generated, Step};
 pub use stop::StopStrings;
+pub use timed::generate_timed;
 
 use crate::{CausalLm, Error, ForwardOptions, KvCache, Result};
 use sequence::Sequence;
@@ -41,7 +48,8 @@ pub fn generate<P: AsRef<[u32]>>(
 
 /// Continues every prompt, calling `on_token` for each new token; it may stop that text by `ControlFlow::Break(())`.
 ///
-/// The result has `num_return_sequences` texts for each prompt, in order.
+/// The result has `num_return_sequences` texts for each prompt, in order. With beams no token is certain before the search is
+/// over: the calls for all tokens come then, and a prompt has fewer texts where the vocabulary has no more, best score first.
 ///
 /// # Errors
 /// When a prompt is empty or too long, a setting is out of range, or the learner interrupts.
@@ -56,6 +64,9 @@ pub fn generate_with<P: AsRef<[u32]>>(
     check_prompts(model, prompts)?;
     let ends = config.eos_token_ids.as_deref().unwrap_or(model.eos_token_ids());
     let processors = LogitsProcessors::new(config, ends);
+    if config.num_beams > 1 {
+        return beams::Search { model, config, tokenizer, ends, processors }.run(prompts, on_token);
+    }
     let copies = config.num_return_sequences;
     let mut sequences = Vec::with_capacity(prompts.len() * copies);
     for (prompt, ids) in prompts.iter().enumerate() {

@@ -20,6 +20,9 @@ pub struct Generated {
     pub text: String,
     /// Why it ends.
     pub finish_reason: FinishReason,
+    /// With beams, what finished texts are compared by: the log-probability, that of the end token included, divided by the
+    /// length to the power of [`length_penalty`](GenerationConfig::length_penalty).
+    pub score: Option<f32>,
 }
 
 /// Why a text ends.
@@ -161,6 +164,7 @@ impl Sequence {
             log_probabilities: self.log_probabilities,
             text: self.text,
             finish_reason: self.finished.unwrap_or(FinishReason::Length),
+            score: None,
         })
     }
 }

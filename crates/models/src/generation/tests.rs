@@ -87,6 +87,55 @@ fn a_penalty_makes_the_loop_look_elsewhere() {
 }
 
 #[test]
+fn penalties_for_what_was_written_leave_the_prompt_alone() {
+    // 2 is in the prompt, and stays the first choice after 1.
+    let config = GenerationConfig::new().max_new_tokens(2).presence_penalty(2.0);
+    assert_eq!(tokens(&[&[2, 1]], &config), [[2, 3]]);
+    let config = GenerationConfig::new().presence_penalty(1.0).frequency_penalty(0.5);
+    let mut logits = [0.0; 4];
+    LogitsProcessors::new(&config, &[]).apply(&mut logits, &[0, 1, 1, 2], 3);
+    assert_eq!(logits, [0.0, -2.0, -1.5, 0.0]);
+}
+
+#[test]
+fn no_pair_of_tokens_comes_twice() {
+    let config = GenerationConfig::new().max_new_tokens(3).no_repeat_ngram_size(2);
+    // 1 2 was there, so 3 comes after 1.
+    assert_eq!(tokens(&[&[1, 2, 1]], &config), [[3, 4, 5]]);
+}
+
+#[test]
+fn beams_of_several_prompts_are_those_of_each_alone() {
+    let config = GenerationConfig::new().max_new_tokens(5).num_beams(3).num_return_sequences(2);
+    let prompts: [&[u32]; 3] = [&[1], &[0, 0, 5], &[7]];
+    let together = generate(&Counter, &prompts, &config).unwrap();
+    assert_eq!(together.iter().map(|text| text.prompt).collect::<Vec<_>>(), [0, 0, 1, 1, 2, 2]);
+    for (number, prompt) in prompts.iter().enumerate() {
+        let alone = generate(&Counter, &[prompt], &config).unwrap();
+        for (alone, text) in alone.iter().zip(&together[2 * number..]) {
+            assert_eq!((&alone.tokens, alone.score), (&text.tokens, text.score));
+        }
+    }
+    // 8 and the end, each the likeliest; the end counts, its token is left out.
+    let expected = 5.0 - (5.0_f32.exp() + 4.0_f32.exp() + 8.0).ln();
+    assert_eq!((&together[4].tokens[..], &together[4].finish_reason), (&[8][..], &FinishReason::EndOfText(9)));
+    assert!((together[4].score.unwrap() - expected).abs() < 1e-5);
+    assert!(together[4].score >= together[5].score);
+}
+
+#[test]
+fn beams_heed_the_least_length_and_stop_early_when_told() {
+    let config = GenerationConfig::new().max_new_tokens(6).num_beams(2);
+    let least = generate(&Counter, &[[7]], &config.clone().min_new_tokens(4)).unwrap();
+    assert!(least[0].tokens.len() >= 4, "{least:?}");
+    // A long text is worth more, so the search goes on; told to stop early it takes the first two that end.
+    let long = config.length_penalty(3.0).max_new_tokens(12);
+    let patient = generate(&Counter, &[[7]], &long).unwrap();
+    let early = generate(&Counter, &[[7]], &long.early_stopping(true)).unwrap();
+    assert!(patient[0].score.unwrap() > early[0].score.unwrap(), "{patient:?} {early:?}");
+}
+
+#[test]
 fn draws_follow_the_seed_and_each_text_has_its_own() {
     let config =
         GenerationConfig::new().max_new_tokens(12).eos_token_ids([]).temperature(5.0).num_return_sequences(3).seed(7);
@@ -123,6 +172,14 @@ fn settings_and_prompts_are_checked_in_words() {
     assert!(error(new().top_p(0.0)).starts_with("top_p"));
     assert!(error(new().min_p(2.0)).starts_with("min_p"));
     assert!(error(new().repetition_penalty(f32::NAN)).starts_with("repetition_penalty"));
+    assert!(error(new().presence_penalty(2.5)).starts_with("presence_penalty: is 2.5"));
+    assert!(error(new().frequency_penalty(f32::NAN)).starts_with("frequency_penalty"));
+    assert!(error(new().num_beams(0)).starts_with("num_beams: is 0"));
+    assert!(error(new().num_beams(2).temperature(0.7)).contains("draws nothing"));
+    assert!(
+        error(new().num_beams(2).num_return_sequences(3)).starts_with("num_return_sequences: is 3, but num_beams is 2")
+    );
+    assert!(error(new().num_beams(2).length_penalty(f32::INFINITY)).starts_with("length_penalty"));
     assert!(error(new().max_new_tokens(0)).starts_with("max_new_tokens"));
     assert!(error(new().num_return_sequences(2)).contains("the same text"));
     assert!(error(new().min_new_tokens(21)).starts_with("min_new_tokens"));

@@ -56,6 +56,12 @@ impl KeysValues {
         self.length += 1;
     }
 
+    /// How many bytes the keys and values are.
+    pub(crate) fn bytes(&self) -> usize {
+        let values = self.values.iter().map(Vec::len).sum::<usize>();
+        (self.keys.len() + values) * size_of::<Lanes>()
+    }
+
     /// Forgets the positions from `length` on.
     pub(crate) fn truncate(&mut self, length: usize) {
         if length < self.length {

@@ -108,6 +108,12 @@ impl Llama {
         Ok(Self { config, source: format!("{origin}; {formats}"), weights: Arc::new(weights) })
     }
 
+    /// A model of these weights, for tests.
+    #[cfg(test)]
+    pub(super) fn from_weights(config: LlamaConfig, weights: Weights) -> Self {
+        Self { config, source: "made for a test".into(), weights: Arc::new(weights) }
+    }
+
     /// The model's sizes.
     pub fn config(&self) -> &LlamaConfig {
         &self.config

@@ -13,6 +13,8 @@ pub mod llama;
 mod llama_gguf;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod tiny;
 
 /// A model that gives, for every position, the logits of the token that comes next.
 pub trait CausalLm {

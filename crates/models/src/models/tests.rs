@@ -263,3 +263,22 @@ fn a_sentence_that_is_too_long_is_cut_and_a_raw_one_refused() {
     let none = model.forward(&none.unwrap().input_ids().unwrap(), None, None).unwrap();
     assert_eq!(none.dims(), [0, 0, 384]);
 }
+
+#[test]
+fn beams_find_a_likelier_text_than_greedy_and_the_cache_changes_nothing() {
+    let prompts = ["The capital of France is", "Once upon a time"]
+        .map(|text| LLAMA_TOKENIZER.encode(text).unwrap().input_ids().to_vec());
+    let config = GenerationConfig::new().max_new_tokens(8).eos_token_ids([]);
+    let greedy = generate(&*LLAMA, &prompts, &config).unwrap();
+    let beams = generate(&*LLAMA, &prompts, &config.clone().num_beams(4)).unwrap();
+    let without = generate(&*LLAMA, &prompts, &config.num_beams(4).use_cache(false)).unwrap();
+    for ((greedy, beams), without) in greedy.iter().zip(&beams).zip(&without) {
+        let sum = |text: &crate::Generated| text.log_probabilities.iter().sum::<f32>();
+        assert!(sum(beams) >= sum(greedy) - 1e-3, "{} for {}", sum(beams), sum(greedy));
+        assert_eq!(beams.tokens, without.tokens);
+        assert!((beams.score.unwrap() - sum(beams) / 8.0).abs() < 1e-4);
+    }
+    let plain = crate::from_scratch::beam_search(&*LLAMA, &prompts[0], 3, 4, 1.0).unwrap();
+    let config = GenerationConfig::new().max_new_tokens(4).num_beams(3);
+    assert_eq!(generate(&*LLAMA, &prompts[..1], &config).unwrap()[0].tokens, plain.best().unwrap().tokens);
+}

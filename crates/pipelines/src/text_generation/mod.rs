@@ -1,6 +1,7 @@
 //! Writing on from a prompt, and answering in a conversation.
 
 mod generations;
+mod inspect;
 mod live;
 mod shown;
 
@@ -117,10 +118,7 @@ impl TextGeneration {
     /// When the prompt is empty or too long, or `count` is 0.
     pub fn next_token_probabilities(&self, prompt: impl Into<Prompts>, count: usize) -> Result<NextTokens> {
         let Prompts(prompts) = prompt.into();
-        match prompts.as_slice() {
-            [prompt] => next_tokens(&self.model, prompt, count),
-            others => Err(Error::input("prompt", format!("{} were given; pass one", others.len()))),
-        }
+        next_tokens(&self.model, inspect::one(&prompts)?, count)
     }
 
     /// Sliders for temperature, `top_k` and `top_p` over the tokens that may come after `prompt`, which can be typed anew.
