@@ -7,6 +7,7 @@ pub use crate::display::{
     Audio, Bundle, Figure, Html, Image, Json, Latex, LiveCurve, Markdown, Math, Progress, Rich, Svg, Table, Tokens,
     bar_chart, clear_output, display, display_handle, heatmap, line_chart, progress,
 };
+pub use crate::exercises::quiz::quiz;
 pub use crate::exercises::{check, given, hint, progress, solution};
 pub use crate::pipelines::{pipeline, pipeline_with_model};
 pub use crate::tokenizers::{AutoTokenizer, Message};

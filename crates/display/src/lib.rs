@@ -71,4 +71,6 @@ pub use rich::Rich;
 pub use show::{DisplayHandle, clear_output, display, display_handle};
 pub use table::Table;
 pub use terminal::indicatif_target;
+#[doc(hidden)]
+pub use theme::contrast;
 pub use tokens::{Token, Tokens};

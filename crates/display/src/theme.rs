@@ -59,7 +59,7 @@ pub(crate) fn luminance((red, green, blue): (u8, u8, u8)) -> f64 {
 }
 
 /// WCAG's contrast ratio of two colours, from 1 to 21.
-pub(crate) fn contrast(one: (u8, u8, u8), other: (u8, u8, u8)) -> f64 {
+pub fn contrast(one: (u8, u8, u8), other: (u8, u8, u8)) -> f64 {
     let (one, other) = (luminance(one), luminance(other));
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }

@@ -40,6 +40,7 @@ mod jupyterquiz;
 pub mod markup;
 mod normalise;
 mod quiz;
+mod raw;
 mod read;
 mod rules;
 mod trace;

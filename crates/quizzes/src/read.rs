@@ -2,59 +2,13 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
 use toml::Spanned;
 use uuid::Uuid;
 
 use crate::folder::{name_of, number_of};
 use crate::grade::same;
+use crate::raw::{RawQuestion, RawQuiz};
 use crate::{Choice, Kind, Mistake, Outcome, Problem, Question, Quiz};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawQuiz {
-    title: Spanned<String>,
-    #[serde(default)]
-    questions: Vec<Spanned<RawQuestion>>,
-}
-
-/// All fields of all kinds: which of them must be there is said below, with a line.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawQuestion {
-    id: Option<Spanned<String>>,
-    kind: Option<Spanned<String>>,
-    prompt: Option<Spanned<String>>,
-    code: Option<Spanned<String>>,
-    section: Option<Spanned<String>>,
-    choices: Option<Spanned<Vec<Spanned<RawChoice>>>>,
-    answers: Option<Spanned<Vec<Spanned<String>>>>,
-    tolerance: Option<Spanned<f64>>,
-    program: Option<Spanned<String>>,
-    prints: Option<Spanned<String>>,
-    fails_at: Option<Spanned<u32>>,
-    error: Option<Spanned<String>>,
-    explanation: Option<Spanned<String>>,
-    mistakes: Option<Vec<Spanned<RawMistake>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawChoice {
-    text: Option<Spanned<String>>,
-    #[serde(default)]
-    right: bool,
-    explanation: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawMistake {
-    answer: Option<Spanned<String>>,
-    prints: Option<Spanned<String>>,
-    fails_at: Option<Spanned<u32>>,
-    explanation: Option<Spanned<String>>,
-}
 
 /// The most choices: each has a number key.
 const MOST_CHOICES: usize = 9;
