@@ -59,3 +59,19 @@ fn a_chapter_is_found_by_number_and_name() {
         assert!(error.contains("these have one: 00-setup, 01-transformer-models"), "{none}: {error}");
     }
 }
+
+#[test]
+fn sections_are_notebooks_of_their_chapter() {
+    let number = |name: &str| name.split('-').next().unwrap_or_default().to_owned();
+    for quiz in quizzes() {
+        let files = std::fs::read_dir(root().join("chapters").join(&quiz.name)).unwrap();
+        let names = files.filter_map(|file| file.unwrap().file_name().into_string().ok());
+        let notebooks: Vec<String> = names.filter_map(|name| name.strip_suffix(".ipynb").map(str::to_owned)).collect();
+        for question in &quiz.questions {
+            let section = question.section.as_deref().unwrap_or_else(|| panic!("{} names no section", question.id));
+            // A notebook that is still to be written has no number yet.
+            let known = notebooks.iter().find(|notebook| number(notebook) == number(section));
+            assert!(known.is_none_or(|known| known == section), "{}, line {}: {section}", quiz.name, question.line);
+        }
+    }
+}
