@@ -112,7 +112,7 @@ def test_a_result_that_was_written_down_is_betrayed_by_fresh_inputs(lesson, prog
             check.that(given!(x), || triple(x)).equals(3 * x);
         }
     });""")
-    assert "written down where it should be computed" in text and "COURSE_SEED=" in text
+    assert "compute its result from what it is given" in text and "COURSE_SEED=" in text
     assert "(given x = " in line
 
 
@@ -126,6 +126,18 @@ def test_what_is_not_written_yet_says_so(lesson):
     lesson.ok('fn unwritten(x: i32) -> i32 {\n    todo!("your code here")\n}')
     text, line = failed(lesson, 'check!(unwritten, |check| { check.that("1", || unwritten(1)).equals(1); });')
     assert "not written yet: put your code where `todo!` stands" in line and "panicked" not in text
+
+
+@pytest.mark.parametrize(("function", "ename", "advice"), [
+    ("fn takes(text: &str) -> usize { text.len() }", "E0308", "Change the function, not the check."),
+    ("fn takes(a: usize, b: usize) -> usize { a + b }", "E0061", "Change the function, not the check."),
+    ("fn takes(a: usize) { }", "E0308", "Change the function, not the check."),
+    ("fn other() { }", "E0425", "run the cell with your function first"),
+])
+def test_a_function_that_does_not_fit_is_what_has_to_change(kernel, function, ename, advice):
+    kernel.ok(function)
+    ran = kernel.run('check!(takes, |check| {\n    check.that("3", || takes(3)).equals(3);\n});')
+    assert ran.error["ename"] == ename and advice in " ".join(ran.traceback.split())
 
 
 @pytest.mark.parametrize("loop", [
@@ -261,6 +273,15 @@ def test_someone_elses_run_writes_nothing(tmp_path, room):
         ran = kernel.run('fn fails() -> i32 { None::<i32>.unwrap() }\ncheck!(seven_of, |check| { check.that("nothing", || fails()).equals(7); });')
         assert ran.error["ename"] == "CheckFailed" and not ran.stderr
     assert not file.exists() and list(tmp_path.iterdir()) == []
+
+
+def test_a_check_takes_nothing_of_the_memory_limit(tmp_path):
+    with Session(folder=tmp_path, COURSE_MEMORY_LIMIT="600M") as kernel:
+        kernel.ok("let filled = vec![1u8; 300_000_000];\nfn half(x: f32) -> f32 { x / 2.0 }")
+        limits = Path(f"/proc/{runtime_of(kernel.pid)}/limits")
+        before = limits.read_text()
+        kernel.ok('check!(half, |check| { check.that("a large list", || vec![half(2.0); 40_000_000].len() + filled.len()).equals(340_000_000); });')
+        assert limits.read_text() == before
 
 
 def test_code_that_cannot_be_stopped_ends_the_process_and_says_so(kernel):

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use course_notebook::{Cell, Notebook};
 use serde_json::Value;
 
 /// An exercise as its answer cell describes it.
@@ -92,36 +93,22 @@ fn notebooks() -> Vec<PathBuf> {
 pub(crate) fn exercises(path: &Path) -> Vec<Exercise> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     // Most notebooks need not be parsed.
-    if !text.contains("\"exercise\"") {
-        return Vec::new();
-    }
-    let notebook: Value = serde_json::from_str(&text).unwrap_or_default();
-    let cells = notebook.get("cells").and_then(Value::as_array);
-    cells.into_iter().flatten().filter_map(exercise).collect()
+    let notebook = text.contains("\"exercise\"").then(|| Notebook::parse(&text).ok()).flatten();
+    notebook.iter().flat_map(|notebook| &notebook.cells).filter_map(exercise).collect()
 }
 
-fn exercise(cell: &Value) -> Option<Exercise> {
-    let course = cell.get("metadata")?.get("course")?;
-    let name = course.get("exercise")?.as_str()?.to_owned();
-    let title = course.get("title").and_then(Value::as_str).map_or_else(|| prettified(&name), str::to_owned);
-    let hints = course.get("hints").and_then(Value::as_array);
+/// A cell that a learner writes in. Nothing but its name is asked for: a draft has its hints before it has its title.
+fn exercise(cell: &Cell) -> Option<Exercise> {
+    let name = cell.course("exercise")?.as_str()?.to_owned();
+    let title = cell.course("title").and_then(Value::as_str).map_or_else(|| prettified(&name), str::to_owned);
+    let hints = cell.course("hints").and_then(Value::as_array);
     let hints = hints.into_iter().flatten().filter_map(|hint| hint.as_str().map(str::to_owned)).collect();
-    let solution = cell.get("source").map(joined).and_then(|source| without_marks(&source));
-    Some(Exercise { name, title, hints, solution })
-}
-
-/// A source is a text or a list of lines.
-fn joined(source: &Value) -> String {
-    match source {
-        Value::String(text) => text.clone(),
-        Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
-        _ => String::new(),
-    }
+    Some(Exercise { name, title, hints, solution: without_marks(&cell.source) })
 }
 
 /// The cell without the lines around its solution; `None` if it has none.
 fn without_marks(source: &str) -> Option<String> {
-    let mark = |line: &&str| ["// BEGIN SOLUTION", "// END SOLUTION"].contains(&line.trim());
+    let mark = |line: &&str| line.contains("BEGIN SOLUTION") || line.contains("END SOLUTION");
     let lines: Vec<&str> = source.lines().filter(|line| !mark(line)).collect();
     (lines.len() < source.lines().count()).then(|| lines.join("\n"))
 }
@@ -155,17 +142,22 @@ mod tests {
     #[test]
     fn an_exercise_is_read_from_its_answer_cell() {
         let folder = tempfile::tempdir().unwrap();
-        let cell = |source: Value, course: Value| json!({ "cell_type": "code", "metadata": { "course": course }, "source": source });
-        let notebook = json!({ "cells": [
-            cell(json!("let x = 1;"), json!({})),
+        let cell = |id: &str, source: &str, course: Value| {
+            let mut cell = Cell::code(id, source);
+            cell.metadata.insert("course".into(), course);
+            cell
+        };
+        let notebook = Notebook::new(vec![
+            cell("x", "let x = 1;", json!({})),
             cell(
-                json!(["fn top_k() {\n", "    // BEGIN SOLUTION\n", "    1\n", "    // END SOLUTION\n", "}"]),
-                json!({ "exercise": "top_k", "title": "Top-k", "hints": ["one", "two"] })
+                "top-k",
+                "fn top_k() {\n    // BEGIN SOLUTION\n    1\n    // END SOLUTION\n}",
+                json!({ "exercise": "top_k", "title": "Top-k", "hints": ["one", "two"] }),
             ),
-            cell(json!("fn top_p() {\n    todo!()\n}"), json!({ "exercise": "top_p" })),
-        ]});
+            cell("top-p", "fn top_p() {\n    todo!()\n}", json!({ "exercise": "top_p" })),
+        ]);
         let path = folder.path().join("a.ipynb");
-        std::fs::write(&path, notebook.to_string()).unwrap();
+        std::fs::write(&path, notebook.to_json()).unwrap();
         let found = exercises(&path);
         assert_eq!((found[0].title.as_str(), found[0].hints.len()), ("Top-k", 2));
         assert_eq!(found[0].solution.as_deref(), Some("fn top_k() {\n    1\n}"));

@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use course_display::{Bundle, Rich, display, escape};
+use course_notebook::Notebook;
 use serde_json::Value;
 
 use crate::card::{Card, Tone};
@@ -14,6 +15,8 @@ use crate::progress::{self, Progress};
 struct Chapter {
     number: String,
     title: String,
+    /// What it teaches and how long it takes, as far as its first notebook says it.
+    about: String,
     /// Where its first notebook is, from the current folder.
     link: Option<String>,
     passed: usize,
@@ -52,9 +55,12 @@ fn chapter(root: &Path, folder: &Path, here: &Path, progress: &Progress) -> Chap
         None => root.join("quizzes").join(&name).with_extension("toml").exists().then(|| "not yet".to_owned()),
     };
     let first = notebooks.first();
+    let (title, about) =
+        first.and_then(|path| described(path)).unwrap_or_else(|| (lookup::prettified(rest), String::new()));
     Chapter {
         number: number.to_owned(),
-        title: first.and_then(|path| title(path)).unwrap_or_else(|| lookup::prettified(rest)),
+        title,
+        about,
         link: first.map(|path| link(root, path, here)),
         passed: exercises.iter().filter(|exercise| passed(&exercise.name)).count(),
         exercises: exercises.len(),
@@ -62,11 +68,14 @@ fn chapter(root: &Path, folder: &Path, here: &Path, progress: &Progress) -> Chap
     }
 }
 
-/// What the chapter's first notebook says it is called.
-fn title(path: &Path) -> Option<String> {
-    let notebook: Value = serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
-    let title = notebook.get("metadata")?.get("course")?.get("chapter")?.get("title")?.as_str()?;
-    Some(title.to_owned())
+/// What the chapter's first notebook says of it: `"chapter": {"title": …, "teaches": …, "minutes": …}` in its metadata.
+fn described(path: &Path) -> Option<(String, String)> {
+    let notebook = Notebook::read(path).ok()?;
+    let chapter = notebook.metadata.get("course")?.get("chapter")?;
+    let teaches = chapter.get("teaches").and_then(Value::as_str).map(str::to_owned);
+    let minutes = chapter.get("minutes").and_then(Value::as_u64).map(|minutes| format!("{minutes} minutes"));
+    let about: Vec<String> = teaches.into_iter().chain(minutes).collect();
+    Some((chapter.get("title")?.as_str()?.to_owned(), about.join(" · ")))
 }
 
 /// A notebook as a page in `here` names it: the learner's copy where that is what the page is.
@@ -130,6 +139,10 @@ impl Rich for Table {
                 ),
                 None => escape(name),
             };
+            let about = match chapter.about.as_str() {
+                "" => String::new(),
+                about => format!("<br><small>{}</small>", escape(about)),
+            };
             let share = (chapter.passed * 100).checked_div(chapter.exercises).unwrap_or(0);
             let bar = match chapter.exercises {
                 0 => String::new(),
@@ -139,7 +152,7 @@ impl Rich for Table {
                 ),
             };
             html += &format!(
-                "<tr style=\"background:transparent\"><td style=\"{CELL}\">{name}</td><td style=\"{CELL}\">{done}</td>\
+                "<tr style=\"background:transparent\"><td style=\"{CELL}\">{name}{about}</td><td style=\"{CELL}\">{done}</td>\
                  <td style=\"{CELL}\">{bar}</td><td style=\"{CELL}\">{}</td></tr>",
                 escape(quiz)
             );
@@ -163,6 +176,9 @@ fn text(rows: &[[String; 4]]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use course_notebook::Cell;
+    use serde_json::json;
+
     use super::*;
     use crate::progress::{ExerciseProgress, QuizProgress};
 
@@ -182,12 +198,15 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::create_dir_all(root.path().join("quizzes")).unwrap();
         std::fs::write(root.path().join("quizzes/01-transformer-models.toml"), "").unwrap();
-        let cell = |name: &str| serde_json::json!({ "metadata": { "course": { "exercise": name } }, "source": "" });
-        let notebook = serde_json::json!({
-            "cells": [cell("a"), cell("b"), cell("c")],
-            "metadata": { "course": { "chapter": { "title": "Transformer models" } } },
-        });
-        std::fs::write(folder.join("01-a.ipynb"), notebook.to_string()).unwrap();
+        let cell = |name: &str| {
+            let mut cell = Cell::code(name, "");
+            cell.metadata.insert("course".into(), json!({ "exercise": name }));
+            cell
+        };
+        let mut notebook = Notebook::new(vec![cell("a"), cell("b"), cell("c")]);
+        let about = json!({ "chapter": { "title": "Transformer models", "teaches": "What they do", "minutes": 90 } });
+        notebook.metadata.insert("course".into(), about);
+        std::fs::write(folder.join("01-a.ipynb"), notebook.to_json()).unwrap();
         let mut progress = Progress::default();
         progress.exercises.insert("b".into(), ExerciseProgress { passed: true, attempts: 1, hints: 0 });
         progress.exercises.insert("c".into(), ExerciseProgress { passed: false, attempts: 1, hints: 0 });
@@ -200,6 +219,10 @@ mod tests {
             bundle.plain(),
             "chapter                exercises              quiz\n01 Transformer models  1 of 3     ▰▰▰▱▱▱▱▱▱▱  7 of 8"
         );
-        assert!(bundle.data["text/html"].as_str().unwrap().contains("href=\"01-transformer-models/01-a.ipynb\""));
+        let html = bundle.data["text/html"].as_str().unwrap();
+        assert!(
+            html.contains("href=\"01-transformer-models/01-a.ipynb\"") && html.contains("What they do · 90 minutes"),
+            "{html}"
+        );
     }
 }

@@ -97,36 +97,34 @@ impl Draw {
 
     /// A float from `range`, with three decimals where the range is wide enough for them, so that a card can be read.
     pub fn float<F: Float>(&mut self, range: Range<F>) -> F {
-        let (start, end) = (range.start.to_f64(), range.end.to_f64());
-        let drawn = start + self.unit() * (end - start);
-        let rounded = (drawn * 1000.0).round() / 1000.0;
-        F::from_f64(if end - start > 0.1 && (start..end).contains(&rounded) { rounded } else { drawn })
+        F::drawn(self, range)
     }
 
     /// `count` floats from `range`.
     pub fn floats<F: Float>(&mut self, count: usize, range: Range<F>) -> Vec<F> {
-        (0..count).map(|_| self.float(range.clone())).collect()
+        F::many(self, count, range)
+    }
+
+    fn float_between(&mut self, start: f64, end: f64) -> f64 {
+        let drawn = start + self.unit() * (end - start);
+        let rounded = (drawn * 1000.0).round() / 1000.0;
+        if end - start > 0.1 && (start..end).contains(&rounded) { rounded } else { drawn }
     }
 
     /// An integer from a range such as `0..10` or `1..=6`; its start, if the range is empty.
     pub fn integer<I: Integer>(&mut self, range: impl RangeBounds<I>) -> I {
-        let start = match range.start_bound() {
-            Bound::Included(start) => start.to_i128(),
-            Bound::Excluded(start) => start.to_i128() + 1,
-            Bound::Unbounded => I::LEAST,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(end) => end.to_i128() + 1,
-            Bound::Excluded(end) => end.to_i128(),
-            Bound::Unbounded => I::MOST + 1,
-        };
-        let count = u64::try_from(end - start).unwrap_or(if end > start { u64::MAX } else { 0 });
-        I::from_i128(start + i128::from(self.below(count)))
+        I::drawn(self, range.start_bound().cloned(), range.end_bound().cloned())
     }
 
     /// `count` integers from a range.
-    pub fn integers<I: Integer>(&mut self, count: usize, range: impl RangeBounds<I> + Clone) -> Vec<I> {
-        (0..count).map(|_| self.integer(range.clone())).collect()
+    pub fn integers<I: Integer>(&mut self, count: usize, range: impl RangeBounds<I>) -> Vec<I> {
+        I::many(self, count, range.start_bound().cloned(), range.end_bound().cloned())
+    }
+
+    /// An integer from the first to before the last.
+    fn integer_between(&mut self, start: i128, end: i128) -> i128 {
+        let count = u64::try_from(end - start).unwrap_or(if end > start { u64::MAX } else { 0 });
+        start + i128::from(self.below(count))
     }
 
     /// `true` with this probability.
@@ -210,44 +208,48 @@ pub(super) fn fresh_seed() -> u64 {
     set.unwrap_or_else(|| RandomState::new().hash_one(std::process::id()) % 1_000_000)
 }
 
-/// The floats that can be drawn.
-pub trait Float: Copy {
-    /// From an `f64`.
-    fn from_f64(value: f64) -> Self;
-    /// As an `f64`.
-    fn to_f64(self) -> f64;
+/// The floats that can be drawn. A function for each type, and not one for all, is compiled here and not in every cell.
+pub trait Float: Sized {
+    /// One of a range.
+    fn drawn(draw: &mut Draw, range: Range<Self>) -> Self;
+    /// Many of a range.
+    fn many(draw: &mut Draw, count: usize, range: Range<Self>) -> Vec<Self>;
 }
 
 /// The integers that can be drawn.
 pub trait Integer: Copy {
-    /// The least of the type.
-    const LEAST: i128;
-    /// The greatest of the type.
-    const MOST: i128;
-    /// From a wider one, which fits.
-    fn from_i128(value: i128) -> Self;
-    /// As a wider one.
-    fn to_i128(self) -> i128;
+    /// One between two bounds.
+    fn drawn(draw: &mut Draw, start: Bound<Self>, end: Bound<Self>) -> Self;
+    /// Many between two bounds.
+    fn many(draw: &mut Draw, count: usize, start: Bound<Self>, end: Bound<Self>) -> Vec<Self>;
 }
 
 macro_rules! numbers {
     ($($float:ty)*; $($integer:ty)*) => {
         $(impl Float for $float {
-            fn from_f64(value: f64) -> Self {
-                value as $float
+            fn drawn(draw: &mut Draw, range: Range<Self>) -> Self {
+                draw.float_between(range.start.into(), range.end.into()) as $float
             }
-            fn to_f64(self) -> f64 {
-                self.into()
+            fn many(draw: &mut Draw, count: usize, range: Range<Self>) -> Vec<Self> {
+                (0..count).map(|_| Self::drawn(draw, range.clone())).collect()
             }
         })*
         $(impl Integer for $integer {
-            const LEAST: i128 = <$integer>::MIN as i128;
-            const MOST: i128 = <$integer>::MAX as i128;
-            fn from_i128(value: i128) -> Self {
-                value as $integer
+            fn drawn(draw: &mut Draw, start: Bound<Self>, end: Bound<Self>) -> Self {
+                let start = match start {
+                    Bound::Included(start) => start as i128,
+                    Bound::Excluded(start) => start as i128 + 1,
+                    Bound::Unbounded => <$integer>::MIN as i128,
+                };
+                let end = match end {
+                    Bound::Included(end) => end as i128 + 1,
+                    Bound::Excluded(end) => end as i128,
+                    Bound::Unbounded => <$integer>::MAX as i128 + 1,
+                };
+                draw.integer_between(start, end) as $integer
             }
-            fn to_i128(self) -> i128 {
-                self as i128
+            fn many(draw: &mut Draw, count: usize, start: Bound<Self>, end: Bound<Self>) -> Vec<Self> {
+                (0..count).map(|_| Self::drawn(draw, start, end)).collect()
             }
         })*
     };

@@ -233,3 +233,124 @@ impl std::ops::DerefMut for Locked<'_> {
         &mut self.state
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::given;
+
+    /// What a check finds, without the card and the file.
+    fn finding(body: impl Fn(&Check)) -> Option<Finding> {
+        let check = Check::new("test");
+        let ended = apart::run(&|| check.state().limit, &|| {
+            body(&check);
+            check.settle();
+        });
+        check.state().end(ended).unwrap();
+        check.state().finding.clone()
+    }
+
+    /// What was asked is all that matters.
+    fn asked<T>(_: T) {}
+
+    fn sentence(body: impl Fn(&Check)) -> String {
+        finding(body).map_or_else(|| "passed".to_owned(), |finding| finding.sentence)
+    }
+
+    #[test]
+    fn the_first_difference_is_told_and_nothing_runs_after_it() {
+        let ran = Cell::new(0);
+        let told = sentence(|check| {
+            check.that("a", || 1).equals(1);
+            check.that("b", || 2).equals(3).holds("never asked", |_| panic!("it was asked"));
+            check.that("c", || ran.set(1)).equals(());
+            for _ in check.draws(3) {
+                ran.set(2);
+            }
+        });
+        assert_eq!((told.as_str(), ran.get()), ("2 came, and 3 was expected", 0));
+    }
+
+    #[test]
+    fn every_way_to_ask_tells_what_it_found() {
+        let passes = sentence(|check| {
+            check.that("a number", || 0.5f32).is_close(&0.5, 1e-6).holds("it is positive", |value| *value > 0.0);
+            check.that("a result", || "7".parse::<u8>()).ok().equals(7);
+            check.that("a panic", || Vec::<u8>::new()[0]).panics();
+            assert_eq!(check.that("a value", || 3).value(), Some(3));
+        });
+        assert_eq!(passes, "passed");
+        let parsed = |text: &'static str| sentence(move |check| asked(check.that(text, || text.parse::<u8>()).ok()));
+        assert_eq!(parsed("x"), "the code returned an error: invalid digit found in string");
+        let held = sentence(|check| asked(check.that("x", || -1).holds("it is positive", |value| *value > 0)));
+        assert_eq!(held, "this must hold and does not: it is positive");
+        assert_eq!(
+            sentence(|check| check.that("x", || 1).panics()),
+            "the code must panic here, and it returned a value"
+        );
+        assert!(sentence(|_| ()).starts_with("this check has no case"));
+    }
+
+    #[test]
+    fn a_panic_is_told_wherever_it_happens_and_however_it_is_asked_for() {
+        let panicking = || -> u8 { std::panic::resume_unwind(Box::new("boom")) };
+        let boom = "the code panicked: boom";
+        assert_eq!(sentence(|check| asked(check.that("x", panicking).equals(1))), boom);
+        assert_eq!(sentence(|check| asked(check.that("x", panicking))), boom, "nothing was asked of it");
+        assert_eq!(sentence(|check| assert_eq!(check.that("x", panicking).value(), None)), boom);
+        assert_eq!(sentence(|_| asked(panicking())), boom, "not even in a case");
+        let next = |check: &Check| {
+            check.that("x", panicking);
+            check.that("y", || 1).equals(2);
+        };
+        assert_eq!(sentence(next), boom, "the first counts");
+    }
+
+    #[test]
+    fn a_result_written_down_is_betrayed_by_a_draw_whose_seed_is_told() {
+        let hard_coded = finding(|check| {
+            check.seed(5);
+            check.that("4", || 8).equals(8);
+            for mut draw in check.draws(10) {
+                let x = draw.integer(5..100);
+                check.that(given!(x), || 8).equals(2 * x);
+            }
+        });
+        let found = hard_coded.unwrap();
+        assert!(found.hard_coded && found.seed == Some(5), "{found:?}");
+        let wrong_from_the_start = finding(|check| asked(check.that("4", || 9).equals(8))).unwrap();
+        assert!(!wrong_from_the_start.hard_coded && wrong_from_the_start.seed.is_none());
+        let panics_for_draws = finding(|check| {
+            check.that("4", || 8).equals(8);
+            check
+                .draws(1)
+                .for_each(|_| asked(check.that("x", || -> u8 { std::panic::resume_unwind(Box::new("boom")) })));
+        });
+        assert!(!panics_for_draws.unwrap().hard_coded, "a panic is no hard-coded result");
+    }
+
+    #[test]
+    fn the_case_that_does_not_end_is_told_and_slow_cases_are_no_endless_one() {
+        let endless = finding(|check| {
+            check.limit(Duration::from_millis(200));
+            check.that("1", || 1).equals(1);
+            check.that("2", || while std::hint::black_box(true) {});
+        });
+        assert!(endless.unwrap().sentence.starts_with("the code had not come to an end after 0.2 s"));
+        let slow = finding(|check| {
+            check.limit(Duration::from_millis(300));
+            for _ in 0..1000 {
+                check.that("x", || std::thread::sleep(Duration::from_millis(20)));
+            }
+        });
+        assert!(slow.unwrap().sentence.starts_with("the whole check was not done after 0.3 s"));
+    }
+
+    #[test]
+    fn what_is_given_is_short() {
+        let (list, text) = ((0..1000).collect::<Vec<_>>(), "x");
+        assert_eq!(given!(list, text), "list = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, … 1000 in all], text = \"x\"");
+    }
+}

@@ -55,7 +55,7 @@ fn failure(name: &str, state: &State, finding: &Finding, exercise: Option<&Exerc
         card = card.note(advice);
     }
     if finding.hard_coded {
-        card = card.note("The written-out examples pass, and an input that was drawn just now does not: is a result written down where it should be computed?");
+        card = card.note("The written-out examples pass, and an input that was drawn just now does not: does the code compute its result from what it is given, whatever that is?");
     }
     if let Some(seed) = finding.seed {
         card = card.note(format!("The inputs were drawn from seed {seed}; `COURSE_SEED={seed}` draws them again."));

@@ -6,6 +6,10 @@ use super::text::count;
 use super::{Difference, ELEMENTS, SHOWN, Step, place, shortened};
 
 /// What numbers can be packed in. A value is turned into plain [`Values`] first, so that the comparison is compiled once.
+#[diagnostic::on_unimplemented(
+    message = "a value of type `{Self}` has no numbers that could be close to others",
+    label = "expected a float, a tensor, or a list, tuple or option of those"
+)]
 pub trait Close {
     /// The numbers, and what they are packed in.
     fn values(&self) -> Values;

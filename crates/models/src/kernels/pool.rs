@@ -132,6 +132,8 @@ impl Pool {
         if retreat.until.is_some_and(|until| Instant::now() < until) {
             return (0..pieces).for_each(task);
         }
+        // A thread that were parked in the middle of a step would keep the workers in it.
+        let _steady = course_wire::steady::hold();
         let panic = Mutex::new(None);
         self.shared.open(task, pieces, &panic);
         self.shared.take_pieces(0, task, pieces, &panic);

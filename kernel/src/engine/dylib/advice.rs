@@ -92,6 +92,9 @@ pub fn of(error: &Diagnostic, line: &str, session: &Session) -> Option<String> {
             rest.starts_with('=') && !rest.starts_with("==")
         })
     };
+    if let Some(advice) = in_check(error, line) {
+        return Some(advice.to_owned());
+    }
     match error.code() {
         "" => syntax(&error.message, line),
         "E0425" | "E0423" | "E0424" | "E0531" if !name.is_empty() => {
@@ -132,6 +135,23 @@ pub fn of(error: &Diagnostic, line: &str, session: &Session) -> Option<String> {
         "E0600" if error.message.contains("`-`") && error.message.contains("usize") => {
             Some("An index counts from the front only: the last one is `list[list.len() - 1]`, or `list.last()`.".into())
         }
+        _ => None,
+    }
+}
+
+/// A grade cell is right as it stands: what does not fit it is the learner's function.
+fn in_check(error: &Diagnostic, line: &str) -> Option<&'static str> {
+    if !["check.that(", "check!("].iter().any(|call| line.contains(call)) {
+        return None;
+    }
+    match error.code() {
+        "E0425" if error.message.starts_with("cannot find function") => Some(
+            "The check calls a function that is not there: run the cell with your function first, and keep its name.",
+        ),
+        "E0061" | "E0107" | "E0277" | "E0308" | "E0369" | "E0599" => Some(
+            "This line is the check's, which calls your function as the exercise describes it. Do its parameters and its result have the \
+             types that the exercise asks for? Change the function, not the check.",
+        ),
         _ => None,
     }
 }
