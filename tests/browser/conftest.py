@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,23 @@ def lab(root, tmp_path_factory):
     """The address of a running JupyterLab; opening a notebook there saves into a copy."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(root / "chapters", folder / "chapters")
+    with running(folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def learner(root, tmp_path_factory):
+    """The address of a JupyterLab on a learner's copies of the notebooks, with no progress yet."""
+    folder = tmp_path_factory.mktemp("learner")
+    xtask = os.environ.get("XTASK") or root / "target" / "release" / "xtask"
+    subprocess.run([xtask, "notebooks", "student", "--out", folder / "learn"], check=True, cwd=root)
+    with running(folder, COURSE_PROGRESS=str(folder / "learn" / "progress.json")) as address:
+        yield address
+
+
+@contextmanager
+def running(folder: Path, **variables):
+    """JupyterLab with this folder as its root."""
     settings = folder / "settings"
     tracker = settings / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     tracker.parent.mkdir(parents=True)
@@ -29,7 +47,7 @@ def lab(root, tmp_path_factory):
     port = free_port()
     own = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR",
                                                          "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")}
-    environment = {**os.environ, **own, "JUPYTERLAB_SETTINGS_DIR": str(settings), "JUPYTER_TOKEN": TOKEN}
+    environment = {**os.environ, **own, "JUPYTERLAB_SETTINGS_DIR": str(settings), "JUPYTER_TOKEN": TOKEN, **variables}
     log = (folder / "lab.log").open("w")
     command = [Path(sys.executable).parent / "jupyter", "lab", "--no-browser", "--ServerApp.ip=127.0.0.1",
                f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}",

@@ -5,13 +5,14 @@ pub use serde::{Deserialize, Serialize};
 
 pub use crate::display::{
     Audio, Bundle, Figure, Html, Image, Json, Latex, LiveCurve, Markdown, Math, Progress, Rich, Svg, Table, Tokens,
-    bar_chart, clear_output, display, display_handle, heatmap, line_chart, progress,
+    attention_map, bar_chart, clear_output, display, display_handle, heatmap, line_chart, mask_figure, mask_figures,
+    progress, timeline,
 };
 pub use crate::exercises::quiz::quiz;
 pub use crate::exercises::{check, given, hint, progress, solution};
 pub use crate::pipelines::{pipeline, pipeline_with_model};
 pub use crate::tokenizers::{AutoTokenizer, Message};
-pub use crate::transformers::GenerationConfig;
+pub use crate::transformers::{GenerationConfig, from_scratch};
 pub use crate::widgets::{
     AnyWidget, Button, Checkbox, Dropdown, FloatSlider, HBox, IntSlider, OutputArea, Tabs, Text, VBox, View, Widget,
 };

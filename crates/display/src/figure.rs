@@ -54,6 +54,17 @@ impl Figure {
         Ok(Self { svg: themed(&svg), text: format!("<figure, {width} × {height} pixels>") })
     }
 
+    /// A figure of `size` out of the elements of an SVG; `currentColor` is its ink.
+    pub(crate) fn from_svg((width, height): (u32, u32), elements: &str) -> Result<Self> {
+        if width == 0 || height == 0 || width > LARGEST || height > LARGEST {
+            return Err(Error::Size { width, height });
+        }
+        let open = format!(
+            "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" xmlns=\"http://www.w3.org/2000/svg\">"
+        );
+        Ok(Self { svg: themed(&format!("{open}\n{elements}</svg>\n")), text: String::new() })
+    }
+
     /// Sets the text that stands in for the figure where pictures cannot be shown.
     #[must_use]
     pub fn text(mut self, text: impl Into<String>) -> Self {

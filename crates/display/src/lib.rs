@@ -23,6 +23,8 @@
 //! | rows of structs | [`Table`] |
 //! | how a text was cut into tokens | [`Tokens`] |
 //! | a drawing, a chart | [`Figure`], [`bar_chart`], [`bar_panels`], [`line_chart`], [`heatmap`], [`tree_figure`] |
+//! | what an attention head looks at, what a mask allows | [`attention_map`], [`attention_heads`], [`mask_figure`] |
+//! | boxes and arrows, a timeline | [`Diagram`](diagram::Diagram), [`timeline`] |
 //! | text in a markup of your own | [`Html`], [`Svg`], [`Markdown`], [`Latex`], [`Math`], [`Json`] |
 //! | a picture from bytes or a file | [`Image`], [`Png`], [`Jpeg`] |
 //! | a sound | [`Audio`] |
@@ -37,6 +39,7 @@ mod audio;
 mod charts;
 mod curve;
 mod debug;
+pub mod diagram;
 mod error;
 mod escape;
 mod figure;
@@ -57,7 +60,10 @@ mod theme;
 mod tokens;
 
 pub use audio::Audio;
-pub use charts::{TreeNode, bar_chart, bar_panels, heatmap, line_chart, tree_figure};
+pub use charts::{
+    AttentionHeads, AttentionMap, TreeNode, attention_heads, attention_map, bar_chart, bar_panels, heatmap, line_chart,
+    mask_figure, mask_figures, timeline, tree_figure,
+};
 pub use course_wire::Bundle;
 pub use curve::LiveCurve;
 pub use error::{Error, Result};

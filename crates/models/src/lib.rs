@@ -16,6 +16,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod attentions;
 mod cache;
 mod error;
 pub mod from_scratch;
@@ -26,6 +27,7 @@ pub mod models;
 pub mod rng;
 mod sentence;
 
+pub use attentions::Attentions;
 pub use cache::KvCache;
 pub use error::{Error, Result};
 pub use generation::{FinishReason, Generated, GenerationConfig, Step, generate, generate_with, log_likelihoods};

@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use course_display::{Bundle, Rich};
 
 use crate::sentence_encoder::SentenceEncoder;
-use crate::{Result, Similarity, Task, Texts};
+use crate::{AttentionMaps, Result, Similarity, Task, Texts};
 
 /// Turns each text into one vector: the mean of its token vectors, as the model was trained.
 #[derive(Debug, Clone)]
@@ -39,6 +39,14 @@ impl FeatureExtraction {
         let Texts(texts) = texts.into();
         let vectors = self.encoder.encode(&texts)?;
         Ok(Embeddings { texts, vectors })
+    }
+
+    /// What every attention head of the encoder does with a text.
+    ///
+    /// # Errors
+    /// When the text is longer than the model reads, or the learner interrupts.
+    pub fn attention(&self, text: &str) -> Result<AttentionMaps> {
+        AttentionMaps::of_sentence(&self.encoder, text)
     }
 }
 

@@ -18,8 +18,8 @@
 //!
 //! | task | model unless you name one | call |
 //! |---|---|---|
-//! | `text-generation` | SmolLM2-135M-Instruct | [`generate`](Pipeline::generate), [`stream`](Pipeline::stream), [`chat`](Pipeline::chat), [`next_token_probabilities`](Pipeline::next_token_probabilities) |
-//! | `feature-extraction` | all-MiniLM-L6-v2 | [`embed`](Pipeline::embed) |
+//! | `text-generation` | SmolLM2-135M-Instruct | [`generate`](Pipeline::generate), [`stream`](Pipeline::stream), [`chat`](Pipeline::chat), [`next_token_probabilities`](Pipeline::next_token_probabilities), [`attention`](Pipeline::attention) |
+//! | `feature-extraction` | all-MiniLM-L6-v2 | [`embed`](Pipeline::embed), [`attention`](Pipeline::attention) |
 //! | `sentence-similarity` | all-MiniLM-L6-v2 | [`score`](Pipeline::score), [`compare`](Pipeline::compare), [`rank`](Pipeline::rank) |
 //! | `zero-shot-classification` | SmolLM2-135M-Instruct | [`classify`](Pipeline::classify) |
 //!
@@ -27,6 +27,7 @@
 //! [`FeatureExtraction`], [`SentenceSimilarity`], [`ZeroShotClassification`]. Results show themselves: text with what is
 //! new marked, tables, heat maps.
 
+mod attention;
 mod error;
 mod explorer;
 mod feature_extraction;
@@ -41,6 +42,7 @@ mod task;
 mod text_generation;
 mod zero_shot;
 
+pub use attention::{AttentionMaps, HeadShare};
 pub use course_models::{FinishReason, GenerationConfig};
 pub use course_tokenization::Message;
 pub use error::{Error, Result};

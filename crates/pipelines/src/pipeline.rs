@@ -4,8 +4,9 @@ use course_display::{Bundle, Rich, Table};
 use course_models::GenerationConfig;
 
 use crate::{
-    Classifications, Embeddings, Error, FeatureExtraction, Generations, NextTokenExplorer, NextTokens, Prompt, Prompts,
-    Ranking, Result, SentenceSimilarity, Similarity, Task, TextGeneration, Texts, ZeroShotClassification,
+    AttentionMaps, Classifications, Embeddings, Error, FeatureExtraction, Generations, NextTokenExplorer, NextTokens,
+    Prompt, Prompts, Ranking, Result, SentenceSimilarity, Similarity, Task, TextGeneration, Texts,
+    ZeroShotClassification,
 };
 
 /// The pipeline for a task, on the model that comes with the course for it.
@@ -183,6 +184,19 @@ impl Pipeline {
             Self::FeatureExtraction(pipeline) => pipeline.embed(texts),
             Self::SentenceSimilarity(pipeline) => pipeline.features.embed(texts),
             _ => Err(self.wrong("embed", "feature-extraction")),
+        }
+    }
+
+    /// What every attention head of the model does with a text: of the encoder, or of the language model.
+    ///
+    /// # Errors
+    /// For an empty text, one that is longer than the model reads, and on a pipeline for zero-shot classification.
+    pub fn attention(&self, text: &str) -> Result<AttentionMaps> {
+        match self {
+            Self::TextGeneration(pipeline) => pipeline.attention(text),
+            Self::FeatureExtraction(pipeline) => pipeline.attention(text),
+            Self::SentenceSimilarity(pipeline) => pipeline.features.attention(text),
+            Self::ZeroShotClassification(_) => Err(self.wrong("attention", "feature-extraction or text-generation")),
         }
     }
 

@@ -72,7 +72,7 @@ fn draw(values: Vec<Vec<f64>>, rows: Vec<String>, columns: Vec<String>) -> Resul
 }
 
 /// The ground of a tile between 0 and 1, and letters that stand out on it; both are opaque, so the theme plays no part.
-fn tile_colours(share: f64) -> (RGBColor, RGBColor) {
+pub(super) fn tile_colours(share: f64) -> (RGBColor, RGBColor) {
     const PALE: (f64, f64, f64) = (228.0, 238.0, 248.0);
     const DEEP: (f64, f64, f64) = (16.0, 66.0, 134.0);
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
@@ -84,7 +84,7 @@ fn tile_colours(share: f64) -> (RGBColor, RGBColor) {
     (RGBColor(ground.0, ground.1, ground.2), RGBColor(best.0, best.1, best.2))
 }
 
-fn two_decimals(value: f64) -> String {
+pub(super) fn two_decimals(value: f64) -> String {
     if value.is_finite() && value.abs() < 1000.0 { format!("{value:.2}") } else { short(value) }
 }
 

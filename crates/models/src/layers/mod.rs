@@ -4,8 +4,10 @@ mod attention;
 mod linear;
 mod norm;
 mod rope;
+mod trace;
 
 pub(crate) use attention::{Attention, KeysValues};
 pub(crate) use linear::Linear;
 pub(crate) use norm::{layer_norm, rms_norm};
 pub(crate) use rope::Rope;
+pub(crate) use trace::Trace;

@@ -12,8 +12,9 @@ use serde::Deserialize;
 
 use super::bert_safetensors;
 use super::input::{check_ids, read, read_shaped};
-use crate::layers::{Attention, KeysValues, Linear, layer_norm};
-use crate::{Error, Result};
+use crate::attentions::one_text;
+use crate::layers::{Attention, KeysValues, Linear, Trace, layer_norm};
+use crate::{Attentions, Error, Result};
 
 /// The sizes that make one BERT another, named as in `config.json`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -36,6 +37,13 @@ pub struct BertConfig {
     pub layer_norm_eps: f64,
     /// The function inside the feed-forward part.
     pub hidden_act: String,
+}
+
+impl BertConfig {
+    fn attention(&self) -> Attention {
+        let heads = self.num_attention_heads;
+        Attention { query_heads: heads, key_value_heads: heads, head_dim: self.hidden_size / heads, causal: false }
+    }
 }
 
 /// A BERT model with its weights. Cheap to clone.
@@ -135,6 +143,33 @@ impl Bert {
         attention_mask: Option<&Tensor>,
         token_type_ids: Option<&Tensor>,
     ) -> Result<Tensor> {
+        self.run(input_ids, attention_mask, token_type_ids, None)
+    }
+
+    /// As [`forward`](Self::forward) for one text, `(1, length)`, and what every attention head did with it.
+    ///
+    /// # Errors
+    /// As there, and for more than one text.
+    pub fn forward_with_attentions(
+        &self,
+        input_ids: &Tensor,
+        attention_mask: Option<&Tensor>,
+        token_type_ids: Option<&Tensor>,
+    ) -> Result<(Tensor, Attentions)> {
+        one_text(input_ids)?;
+        let mut trace = Trace::default();
+        let hidden = self.run(input_ids, attention_mask, token_type_ids, Some(&mut trace))?;
+        let attentions = Attentions::from_trace(trace, &self.config.attention(), hidden.dim(1)?)?;
+        Ok((hidden, attentions))
+    }
+
+    fn run(
+        &self,
+        input_ids: &Tensor,
+        attention_mask: Option<&Tensor>,
+        token_type_ids: Option<&Tensor>,
+        mut trace: Option<&mut Trace>,
+    ) -> Result<Tensor> {
         let BertConfig { hidden_size, vocab_size, type_vocab_size, max_position_embeddings, .. } = self.config;
         let (rows, length, ids) = read("input_ids", input_ids)?;
         check_ids(&ids, vocab_size)?;
@@ -161,7 +196,7 @@ impl Bert {
             let mut buffers = Buffers::new(&self.config, ids.len());
             for block in &self.weights.blocks {
                 course_wire::interrupt::check()?;
-                block.forward(&self.config, &mut hidden, length, &visible, &mut buffers);
+                block.forward(&self.config, &mut hidden, length, &visible, &mut buffers, trace.as_deref_mut());
             }
         }
         Ok(Tensor::from_vec(hidden, (rows, length, hidden_size), &Device::Cpu)?)
@@ -214,10 +249,12 @@ impl Block {
         length: usize,
         visible: &[Vec<u8>],
         buffers: &mut Buffers,
+        trace: Option<&mut Trace>,
     ) {
         let Buffers { query_key_value, attended, projected, intermediate } = buffers;
-        let (size, heads) = (config.hidden_size, config.num_attention_heads);
-        let head_dim = size / heads;
+        let attention = config.attention();
+        let Attention { query_heads: heads, head_dim, .. } = attention;
+        let size = config.hidden_size;
         self.query_key_value.forward(hidden, query_key_value);
 
         let scale = 1.0 / (head_dim as f32).sqrt();
@@ -230,8 +267,10 @@ impl Block {
                 keys_values[number / length * heads + head].push(key, value);
             }
         }
-        let attention = Attention { query_heads: heads, key_value_heads: heads, head_dim, causal: false };
         attention.forward(query_key_value, 3 * size, length, &keys_values, visible, attended);
+        if let (Some(trace), Some(visible)) = (trace, visible.first()) {
+            trace.record(&attention, query_key_value, visible);
+        }
         self.attention_output.forward(attended, projected);
         add(hidden, projected);
         self.attention_norm.apply(hidden);

@@ -12,10 +12,11 @@ use course_hub::{Gguf, Repo};
 use super::input::NewTokens;
 use super::llama_gguf;
 use super::{CausalLm, ForwardOptions};
+use crate::attentions::one_text;
 use crate::kernels::elementwise::silu;
 use crate::kernels::pool::Pool;
-use crate::layers::{Attention, KeysValues, Linear, Rope, rms_norm};
-use crate::{Error, KvCache, Result};
+use crate::layers::{Attention, KeysValues, Linear, Rope, Trace, rms_norm};
+use crate::{Attentions, Error, KvCache, Result};
 
 /// The sizes that make one Llama another.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +41,13 @@ pub struct LlamaConfig {
     pub rope_theta: f32,
     /// Keeps the norm from dividing by zero.
     pub rms_norm_eps: f32,
+}
+
+impl LlamaConfig {
+    fn attention(&self) -> Attention {
+        let LlamaConfig { num_attention_heads, num_key_value_heads, head_dim, .. } = *self;
+        Attention { query_heads: num_attention_heads, key_value_heads: num_key_value_heads, head_dim, causal: true }
+    }
 }
 
 /// A Llama model with its weights. Cheap to clone.
@@ -141,8 +149,32 @@ impl Llama {
         KvCache::default()
     }
 
+    /// The logits of every position of one text, `(1, length)` of `u32`: `(1, length, vocab_size)` in `f32`, and what every
+    /// attention head did with it.
+    ///
+    /// # Errors
+    /// For more than one text, and as [`forward`](CausalLm::forward).
+    pub fn forward_with_attentions(&self, input_ids: &Tensor) -> Result<(Tensor, Attentions)> {
+        one_text(input_ids)?;
+        let LlamaConfig { num_hidden_layers, num_key_value_heads, head_dim, vocab_size, .. } = self.config;
+        let (options, mut cache) = (ForwardOptions::new(), KvCache::default());
+        let new = NewTokens::read(input_ids, &options, &cache, vocab_size, self.config.max_position_embeddings)?;
+        cache.prepare(num_hidden_layers, new.rows, num_key_value_heads, head_dim);
+        let mut trace = Trace::default();
+        let hidden = self.hidden_states(&new, &mut cache, Some(&mut trace))?;
+        let mut logits = vec![0.0; new.length * vocab_size];
+        self.head().forward(&hidden, &mut logits);
+        let logits = Tensor::from_vec(logits, (1, new.length, vocab_size), &Device::Cpu)?;
+        Ok((logits, Attentions::from_trace(trace, &self.config.attention(), new.length)?))
+    }
+
+    /// From a vector to one logit a token.
+    fn head(&self) -> &Linear {
+        self.weights.head.as_ref().unwrap_or(&self.weights.embedding)
+    }
+
     /// The vectors after the last norm, `(rows × length, hidden_size)`; keys and values go into the cache.
-    fn hidden_states(&self, new: &NewTokens, cache: &mut KvCache) -> Result<Vec<f32>> {
+    fn hidden_states(&self, new: &NewTokens, cache: &mut KvCache, mut trace: Option<&mut Trace>) -> Result<Vec<f32>> {
         let Weights { embedding, blocks, norm, rope, .. } = &*self.weights;
         let hidden_size = self.config.hidden_size;
         let mut hidden = vec![0.0; new.ids.len() * hidden_size];
@@ -154,6 +186,9 @@ impl Llama {
         for (block, keys_values) in blocks.iter().zip(&mut cache.layers) {
             course_wire::interrupt::check()?;
             block.attend(&self.config, &mut hidden, new, &angles, keys_values, &mut buffers);
+            if let (Some(trace), Some(visible)) = (trace.as_deref_mut(), new.visible.first()) {
+                trace.record(&self.config.attention(), &buffers.query_key_value, visible);
+            }
             block.feed_forward(&self.config, &mut hidden, &mut buffers);
         }
         rms_norm(&hidden, norm, self.config.rms_norm_eps, &mut buffers.normed);
@@ -215,8 +250,7 @@ impl Block {
             }
         }
 
-        let attention = Attention { query_heads: heads, key_value_heads, head_dim, causal: true };
-        attention.forward(query_key_value, stride, new.length, keys_values, &new.visible, attended);
+        config.attention().forward(query_key_value, stride, new.length, keys_values, &new.visible, attended);
         self.attention_output.forward(attended, normed);
         add(hidden, normed);
     }
@@ -275,7 +309,7 @@ impl CausalLm for Llama {
         let new = NewTokens::read(input_ids, &options, cache, vocab_size, self.config.max_position_embeddings)?;
         let before = cache.len();
         cache.prepare(num_hidden_layers, new.rows, num_key_value_heads, head_dim);
-        let hidden = match self.hidden_states(&new, cache) {
+        let hidden = match self.hidden_states(&new, cache, None) {
             Ok(hidden) => hidden,
             Err(error) => {
                 // A pass that was interrupted leaves no half-filled layers behind.
@@ -293,7 +327,7 @@ impl CausalLm for Llama {
             (new.length, hidden)
         };
         let mut logits = vec![0.0; new.rows * kept * vocab_size];
-        self.weights.head.as_ref().unwrap_or(&self.weights.embedding).forward(&vectors, &mut logits);
+        self.head().forward(&vectors, &mut logits);
         Ok(Tensor::from_vec(logits, (new.rows, kept, vocab_size), &Device::Cpu)?)
     }
 }

@@ -282,3 +282,39 @@ fn beams_find_a_likelier_text_than_greedy_and_the_cache_changes_nothing() {
     let config = GenerationConfig::new().max_new_tokens(4).num_beams(3);
     assert_eq!(generate(&*LLAMA, &prompts[..1], &config).unwrap()[0].tokens, plain.best().unwrap().tokens);
 }
+
+#[test]
+fn attention_is_written_down_without_changing_what_comes_out() {
+    let ids = tensor(SENTENCES.tokenizer().encode("The cat sat on the mat.").unwrap().input_ids());
+    let n = ids.dim(1).unwrap();
+    let (hidden, attentions) = SENTENCES.model().forward_with_attentions(&ids, None, None).unwrap();
+    let plain = SENTENCES.model().forward(&ids, None, None).unwrap();
+    assert!(largest_difference(&numbers(&hidden), &numbers(&plain)) < 1e-5);
+    assert_eq!(attentions.weights().dims(), [6, 12, n, n]);
+    assert_eq!(attentions.queries().dims(), [6, 12, n, 32]);
+    assert!(numbers(&attentions.weights().sum(3).unwrap()).iter().all(|sum| (sum - 1.0).abs() < 1e-5));
+
+    let ids = tensor(LLAMA_TOKENIZER.encode("The cat sat on the mat.").unwrap().input_ids());
+    let n = ids.dim(1).unwrap();
+    let (logits, attentions) = LLAMA.forward_with_attentions(&ids).unwrap();
+    assert!(largest_difference(&numbers(&logits), &numbers(&LLAMA.forward(&ids).unwrap())) < 1e-5);
+    assert_eq!(attentions.weights().dims(), [30, 9, n, n]);
+    assert_eq!(attentions.keys().dims(), [30, 3, n, 64]);
+    assert!(numbers(&attentions.weights().sum(3).unwrap()).iter().all(|sum| (sum - 1.0).abs() < 1e-5));
+    for (number, weight) in numbers(attentions.weights()).iter().enumerate() {
+        assert!(number % n <= number / n % n || *weight == 0.0, "a token looks ahead");
+    }
+
+    let error = LLAMA.forward_with_attentions(&Tensor::cat(&[&ids, &ids], 0).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("one text at a time"), "{error}");
+}
+
+#[test]
+fn padding_is_looked_at_by_nobody() {
+    let ids = tensor(&[101, 4937, 102, 0, 0]);
+    let mask = tensor(&[1, 1, 1, 0, 0]);
+    let (_, attentions) = SENTENCES.model().forward_with_attentions(&ids, Some(&mask), None).unwrap();
+    for row in numbers(attentions.weights()).chunks(5) {
+        assert!(row[3] == 0.0 && row[4] == 0.0 && (row.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{row:?}");
+    }
+}

@@ -16,7 +16,7 @@ use self::live::Live;
 use crate::explorer::NextTokenExplorer;
 use crate::language_model::LanguageModel;
 use crate::next_token::{NextTokens, next_tokens};
-use crate::{Error, Prompt, Prompts, Result, Task};
+use crate::{AttentionMaps, Error, Prompt, Prompts, Result, Task};
 
 /// How many tokens a continuation has at most unless told otherwise: a second's work.
 const CONTINUATION: usize = 40;
@@ -119,6 +119,14 @@ impl TextGeneration {
     pub fn next_token_probabilities(&self, prompt: impl Into<Prompts>, count: usize) -> Result<NextTokens> {
         let Prompts(prompts) = prompt.into();
         next_tokens(&self.model, inspect::one(&prompts)?, count)
+    }
+
+    /// What every attention head of the model does with a text.
+    ///
+    /// # Errors
+    /// For an empty text, one that is longer than the model reads, or when the learner interrupts.
+    pub fn attention(&self, text: &str) -> Result<AttentionMaps> {
+        AttentionMaps::of_prompt(&self.model, text)
     }
 
     /// Sliders for temperature, `top_k` and `top_p` over the tokens that may come after `prompt`, which can be typed anew.
