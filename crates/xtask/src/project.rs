@@ -37,9 +37,9 @@ impl Project {
         Ok(Self { target, cache: cache_folder()?, root })
     }
 
-    /// The Python environment with JupyterLab.
+    /// The Python environment with JupyterLab: `.venv` in the checkout, or the one that `COURSE_VENV` names.
     pub fn venv(&self) -> PathBuf {
-        self.root.join(".venv")
+        given_environment().unwrap_or_else(|| self.root.join(".venv"))
     }
 
     /// A program of the Python environment.
@@ -72,6 +72,12 @@ impl Project {
         cargo.env_remove("LD_LIBRARY_PATH").env_remove("OUT_DIR");
         cargo
     }
+}
+
+/// `COURSE_VENV`: a Python environment that somebody else made, as images do; it is used as it is.
+pub fn given_environment() -> Option<PathBuf> {
+    let folder = env::var_os("COURSE_VENV").filter(|folder| !folder.is_empty())?;
+    std::path::absolute(folder).ok()
 }
 
 /// Whether this process may do everything on the machine.

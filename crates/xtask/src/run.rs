@@ -47,7 +47,12 @@ pub fn bench(project: &Project, name: &str, arguments: &[String]) -> Result<()> 
 
 /// Python of the environment, in the checkout.
 pub fn python(project: &Project) -> Command {
-    let mut python = Command::new(project.venv_program("python"));
+    with_environment(project, &project.venv_program("python"))
+}
+
+/// Another Python, with the same variables.
+pub fn with_environment(project: &Project, python: &Path) -> Command {
+    let mut python = Command::new(python);
     lab::environment(project, &mut python);
     python.env("PYTHONDONTWRITEBYTECODE", "1");
     python

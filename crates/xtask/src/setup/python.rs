@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -14,7 +14,7 @@ use super::offline;
 use crate::bar::Step;
 use crate::files;
 use crate::problem::Problem;
-use crate::project::Project;
+use crate::project::{Project, given_environment};
 
 /// The oldest minor version of Python 3 that JupyterLab 4.6 and its dependencies run on.
 const OLDEST_MINOR: u32 = 10;
@@ -27,6 +27,13 @@ pub struct Python {
     pub program: PathBuf,
     /// `3.11`.
     pub version: String,
+}
+
+impl Python {
+    /// The number after `3.`.
+    pub fn minor(&self) -> u32 {
+        self.version.strip_prefix("3.").and_then(|minor| minor.parse().ok()).unwrap_or_default()
+    }
 }
 
 enum Found {
@@ -94,6 +101,9 @@ fn ask(program: OsString) -> Found {
 
 /// Makes `.venv` unless the one that is there came from the same requirements and the same Python.
 pub fn environment(project: &Project) -> Result<()> {
+    if let Some(folder) = given_environment() {
+        return use_given(&folder);
+    }
     let step = Step::start("make .venv with JupyterLab");
     let venv = project.venv();
     let stamp = venv.join("course-setup");
@@ -115,7 +125,7 @@ pub fn environment(project: &Project) -> Result<()> {
         }
         fs::remove_dir_all(&venv).context("removing the old .venv")?;
     }
-    let made = create(project, &python, &text, &step);
+    let made = create(project, &python, &venv, &requirements, "JupyterLab", &step);
     if made.is_err() {
         // Half an environment would be taken for a whole one by other tools.
         let _ = fs::remove_dir_all(&venv);
@@ -126,23 +136,51 @@ pub fn environment(project: &Project) -> Result<()> {
     Ok(())
 }
 
-fn runs(program: &PathBuf) -> bool {
+/// Whether a Python can be run at all.
+pub fn runs(program: &Path) -> bool {
     let status = Command::new(program).args(["-c", "pass"]).stdin(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }
 
-fn create(project: &Project, python: &Python, requirements: &str, step: &Step) -> Result<usize> {
-    let output = Command::new(&python.program).args(["-m", "venv"]).arg(project.venv()).output()?;
+/// `COURSE_VENV` is nobody's to remove or to change but its owner's: it only has to have JupyterLab.
+fn use_given(folder: &Path) -> Result<()> {
+    let step = Step::start("look at the Python environment of COURSE_VENV");
+    let question = "import jupyterlab, pip; print(jupyterlab.__version__)";
+    let output = Command::new(folder.join("bin/python")).args(["-c", question]).stdin(Stdio::null()).output();
+    match output {
+        Ok(output) if output.status.success() => {
+            step.done(&format!("JupyterLab {}", String::from_utf8_lossy(&output.stdout).trim()));
+            Ok(())
+        }
+        _ => Err(Problem::error(
+            format!("COURSE_VENV names {}, where no Python finds JupyterLab and pip", folder.display()),
+            "install them there, or unset COURSE_VENV: the course then makes .venv for itself",
+        )),
+    }
+}
+
+/// Makes an environment in `folder` and installs what the file `requirements` lists; says how many packages. `needed` names
+/// them in what is said when they cannot be had.
+pub fn create(
+    project: &Project,
+    python: &Python,
+    folder: &Path,
+    requirements: &Path,
+    needed: &str,
+    step: &Step,
+) -> Result<usize> {
+    let output = Command::new(&python.program).args(["-m", "venv"]).arg(folder).output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        bail!("`{} -m venv .venv` failed:\n{}", python.program.display(), said.trim());
+        bail!("`{} -m venv {}` failed:\n{}", python.program.display(), folder.display(), said.trim());
     }
-    step.set_length(requirements.lines().filter(|line| line.contains("==")).count() as u64);
-    let mut pip = pip(project);
+    let listed = fs::read_to_string(requirements).with_context(|| format!("reading {}", requirements.display()))?;
+    step.set_length(listed.lines().filter(|line| line.contains("==")).count() as u64);
+    let mut pip = pip_of(project, &folder.join("bin/python"));
     // The file lists every dependency with its hashes, so nothing is left to resolve.
-    pip.args(["install", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", "requirements.txt"]);
+    pip.args(["install", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r"]).arg(requirements);
     let mut installed = 0;
-    run_pip(pip, "JupyterLab", |line| {
+    run_pip(pip, needed, |line| {
         if let Some(package) = line.strip_prefix("Collecting ") {
             step.advance(package.split("==").next().unwrap_or(package));
             installed += 1;
@@ -155,7 +193,12 @@ fn create(project: &Project, python: &Python, requirements: &str, step: &Step) -
 
 /// pip of the environment, with its cache in the course's cache folder unless the user has one of their own.
 pub fn pip(project: &Project) -> Command {
-    let mut pip = Command::new(project.venv_program("python"));
+    pip_of(project, &project.venv_program("python"))
+}
+
+/// The same for another environment's Python.
+fn pip_of(project: &Project, python: &Path) -> Command {
+    let mut pip = Command::new(python);
     pip.current_dir(&project.root).args(["-m", "pip", "--no-input", "--disable-pip-version-check", "--no-color"]);
     if env::var_os("PIP_CACHE_DIR").is_none() {
         pip.env("PIP_CACHE_DIR", project.cache.join("pip"));

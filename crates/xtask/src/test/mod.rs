@@ -6,6 +6,7 @@ mod lint;
 mod log;
 mod python;
 mod rust;
+mod tools;
 
 use std::fs;
 use std::path::PathBuf;
@@ -37,12 +38,16 @@ pub enum Part {
     Rust,
     /// What setup, lab and models say when something is missing
     Setup,
+    /// What mybinder.org reads of this checkout
+    Binder,
     /// The kernel, driven by a Jupyter client
     Kernel,
     /// Some 350 small notebooks of Rust: what they show, how they fail, how often they are compiled
     Language,
     /// Every notebook on the real kernel, outputs compared
     Notebooks,
+    /// nbgrader, nbmake, papermill, nbconvert and jupyterquiz with our kernel, notebooks and quizzes
+    Tools,
     /// JupyterLab in headless Chromium
     Browser,
 }
@@ -134,9 +139,11 @@ fn run(part: Part, context: &Context<'_>, step: &Step) -> Result<Outcome> {
         Part::Doc => lint::doc(context, step),
         Part::Rust => rust::test(context, step),
         Part::Setup => python::pytest(context, step, "setup"),
+        Part::Binder => tools::test(context, step, "binder"),
         Part::Kernel => python::pytest(context, step, "kernel"),
         Part::Language => python::pytest(context, step, "language"),
         Part::Notebooks => python::pytest(context, step, "notebooks"),
+        Part::Tools => tools::test(context, step, "tools"),
         Part::Browser => browser::test(context, step),
     }
 }

@@ -1,5 +1,7 @@
 //! The tests in Python: clients of the kernel, notebooks, and what set-up says on a broken machine.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use super::{Context, Outcome, log};
@@ -8,8 +10,12 @@ use crate::run::python;
 
 /// Runs `tests/<folder>` with pytest; a JUnit file is left beside the log.
 pub fn pytest(context: &Context<'_>, step: &Step, folder: &str) -> Result<Outcome> {
+    pytest_with(python(context.project), context, step, folder)
+}
+
+/// The same on another environment's Python.
+pub fn pytest_with(mut python: Command, context: &Context<'_>, step: &Step, folder: &str) -> Result<Outcome> {
     let reports = context.reports();
-    let mut python = python(context.project);
     python.args(["-m", "pytest", "-v", "-p", "no:cacheprovider", "--color=no", "--tb=short", "--durations=10"]);
     python.args(["--continue-on-collection-errors", "--junitxml"]);
     python.arg(reports.join(format!("{folder}.xml"))).arg(format!("tests/{folder}"));
