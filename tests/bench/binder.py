@@ -74,7 +74,8 @@ def build(root: Root, chosen) -> list[str]:
     folder, rows = root.folder, []
     started = time.monotonic()
     packages = "build-essential,ca-certificates,curl,git,python3,python3-venv,procps"
-    subprocess.run(["debootstrap", "--variant=minbase", f"--include={packages}", "stable", str(folder)], check=True)
+    if not (folder / "usr/bin/python3").exists():
+        subprocess.run(["debootstrap", "--variant=minbase", f"--include={packages}", "stable", str(folder)], check=True)
     certificates = Path("/etc/ssl/certs/ca-certificates.crt")
     shutil.copy(certificates, folder / "etc/ssl/certs/ca-certificates.crt")
     shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
@@ -323,8 +324,8 @@ def main():
     root = Root(chosen.root.resolve())
     lines = []
     if not chosen.session:
-        if root.folder.exists() and any(root.folder.iterdir()):
-            sys.exit(f"{root.folder} is there; name an empty folder, or use --session")
+        if (root.folder / "srv/conda").exists():
+            sys.exit(f"postBuild has run in {root.folder}; name another folder, or use --session")
         lent = [name for name in ("toolchain", "registry", "target") if getattr(chosen, name)]
         lines += [f"\nTaken from this machine: {', '.join(lent) or 'nothing'}.\n", "| step | |", "|---|---|", *build(root, chosen)]
     lines += ["", "| in the image because of the course | |", "|---|---|", *sizes(root), "", *session(root, int(chosen.memory * GIB))]
