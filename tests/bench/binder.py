@@ -6,6 +6,9 @@ environment of the same versions in place of Conda's.
 
     cargo xtask bench binder --root /tmp/binder-root --toolchain ~/.rustup/toolchains/1.95.0-x86_64-unknown-linux-gnu --registry ~/.cargo/registry
     cargo xtask bench binder --root /tmp/binder-root --session      # again, in the root that is there
+
+With --target, nothing is compiled that the target folder has: the checkout then lies in the root under its own path, which cargo makes a part of
+every crate's identity, and that is also the home folder.
 """
 
 import argparse
@@ -31,10 +34,9 @@ CHECKOUT = Path(__file__).parents[2]
 GIB = 1 << 30
 PORT = 8899
 TOKEN = "bench"
-HOME = "/home/jovyan"
-# What a session finds in Binder's image; a session's memory limit is told as KubeSpawner tells it.
+# What a session finds in Binder's image besides HOME and REPO_DIR; its memory limit is told as KubeSpawner tells it.
 ENVIRONMENT = {
-    "HOME": HOME, "USER": "jovyan", "NB_USER": "jovyan", "CONDA_DIR": "/srv/conda", "NB_PYTHON_PREFIX": "/srv/conda/envs/notebook", "REPO_DIR": HOME,
+    "USER": "jovyan", "NB_USER": "jovyan", "CONDA_DIR": "/srv/conda", "NB_PYTHON_PREFIX": "/srv/conda/envs/notebook",
     "PATH": "/srv/conda/envs/notebook/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "SHELL": "/bin/bash",
 }
 # Handed on from the machine, for a network that wants them.
@@ -44,15 +46,19 @@ NETWORK = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "PIP_INDEX_URL", "PIP_CERT",
 class Root:
     """The bare root, and how commands run in it."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, home: str):
+        self.folder, self.home = folder, home
+
+    def inside(self, place: str) -> Path:
+        """A path of the root, as the machine sees it."""
+        return self.folder / place.lstrip("/")
 
     def command(self, *command: str, user: str = "1000:1000", network: bool = True, **more: str) -> list[str]:
         """A command in the root with /proc, /dev and /sys of the machine, which are gone with it."""
-        environment = ENVIRONMENT | ({name: os.environ[name] for name in NETWORK if name in os.environ} if network else {}) | more
+        environment = ENVIRONMENT | {"HOME": self.home, "REPO_DIR": self.home} | ({name: os.environ[name] for name in NETWORK if name in os.environ} if network else {}) | more
         mounts = "; ".join(f"mount --rbind /{name} {self.folder}/{name}" for name in ("proc", "dev", "sys"))
         inside = ["chroot", f"--userspec={user}", str(self.folder), "env", "-i", *(f"{name}={value}" for name, value in environment.items()),
-                  "sh", "-c", f'cd {HOME} && exec "$@"', "sh", *command]
+                  "sh", "-c", f'cd {self.home} && exec "$@"', "sh", *command]
         return ["unshare", "--mount", "--propagation", "private", "sh", "-c", f'set -e; {mounts}; exec "$@"', "sh", *inside]
 
     def run(self, *command: str, **more) -> float:
@@ -63,7 +69,7 @@ class Root:
 
     def size(self, place: str) -> int:
         """Bytes of all files below, each counted once, as a layer of an image would hold them."""
-        path = self.folder / place.lstrip("/")
+        path = self.inside(place)
         if not path.exists():
             return 0
         return int(subprocess.run(["du", "-sb", str(path)], capture_output=True, text=True, check=True).stdout.split()[0])
@@ -80,20 +86,22 @@ def build(root: Root, chosen) -> list[str]:
     shutil.copy(certificates, folder / "etc/ssl/certs/ca-certificates.crt")
     shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
     with (folder / "etc/passwd").open("a") as users:
-        users.write(f"jovyan:x:1000:1000::{HOME}:/bin/bash\n")
-    home, conda = folder / HOME[1:], folder / "srv/conda"
+        users.write(f"jovyan:x:1000:1000::{root.home}:/bin/bash\n")
+    home, conda = root.inside(root.home), root.inside("/srv/conda")
     (conda / "course").mkdir(parents=True)
-    home.mkdir(parents=True)
-    archive = subprocess.Popen(["git", "-C", str(CHECKOUT), "archive", "HEAD"], stdout=subprocess.PIPE)
-    subprocess.run(["tar", "-x", "-C", str(home)], stdin=archive.stdout, check=True)
-    if archive.wait():
-        sys.exit("git archive failed")
+    listed = subprocess.run(["git", "-C", str(CHECKOUT), "ls-files", "-z"], capture_output=True, check=True).stdout.decode()
+    for name in filter(None, listed.split("\0")):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        # With its time of change, by which cargo knows it.
+        shutil.copy2(CHECKOUT / name, home / name)
     for name, source in [("rustup/toolchains", chosen.toolchain), ("cargo/registry", chosen.registry), ("target", chosen.target)]:
         if source is None:
             continue
         place = conda / "course" / name
         if name == "target":
-            shutil.copytree(source, place, symlinks=True, ignore=shutil.ignore_patterns("xtask", "incremental"))
+            shutil.copytree(source, place, symlinks=True, ignore=shutil.ignore_patterns("incremental"))
+            # What completion knows of the same crates.
+            shutil.copytree(Path(os.environ["COURSE_CACHE"]) / "index", conda / "course/cache/index")
         elif name == "cargo/registry":
             for part in ["cache", "index"]:
                 shutil.copytree(source / part, place / part, symlinks=True)
@@ -127,17 +135,17 @@ def megabytes(size: float) -> str:
 def sizes(root: Root) -> list[str]:
     """What the image has because of us."""
     course = "/srv/conda/course"
-    toolchain = next((root.folder / course[1:] / "rustup/toolchains").iterdir(), None)
+    toolchain = next(root.inside(f"{course}/rustup/toolchains").iterdir(), None)
     parts = [
         ("compiler, its libraries and LLVM", [f"{course}/rustup"]), ("cargo's programs", [f"{course}/cargo"]),
         ("the stage: course library, metadata of crates, macros, kernel, index", [f"{course}/cache/stage"]),
         ("the two models", [f"{course}/cache/models"]), ("compiled cells", [f"{course}/cache/cells"]),
-        ("the checkout and the learner's copies", [HOME, f"{course}/learn"]),
+        ("the checkout and the learner's copies", [root.home, f"{course}/learn"]),
     ]
     rows = [f"| {name} | {megabytes(sum(map(root.size, places)))} |" for name, places in parts]
-    rest = root.size(course) + root.size(HOME) - sum(root.size(place) for _, places in parts for place in places)
+    rest = root.size(course) + root.size(root.home) - sum(root.size(place) for _, places in parts for place in places)
     rows.append(f"| other | {megabytes(rest)} |")
-    rows.append(f"| **in all** | **{megabytes(root.size(course) + root.size(HOME))}** |")
+    rows.append(f"| **in all** | **{megabytes(root.size(course) + root.size(root.home))}** |")
     if toolchain:
         print(subprocess.run(f"du -ah --max-depth=4 {toolchain} | sort -h | tail -12; du -ah --max-depth=2 {root.folder}{course}/cache/stage | sort -h | tail -12",
                              shell=True, capture_output=True, text=True).stdout)
@@ -245,11 +253,11 @@ class Notebook:
     """A notebook opened in the session and run from top to bottom."""
 
     def __init__(self, server: Server, path: str):
-        cells = nbformat.read(server.root.folder / HOME[1:] / path, as_version=4).cells
+        cells = nbformat.read(server.root.inside(server.root.home) / path, as_version=4).cells
         self.path, self.times, self.failed = path, [], 0
         started = time.monotonic()
         session = server.ask("POST", "/api/sessions", {"path": path, "name": Path(path).name, "type": "notebook", "kernel": {"name": "rust-course"}})
-        runtime = server.root.folder / HOME[1:] / ".local/share/jupyter/runtime"
+        runtime = server.root.inside(server.root.home) / ".local/share/jupyter/runtime"
         client = BlockingKernelClient(connection_file=str(runtime / f"kernel-{session['kernel']['id']}.json"))
         client.load_connection_file()
         client.start_channels()
@@ -284,7 +292,7 @@ def forget(folder: Path):
 def session(root: Root, memory: int) -> list[str]:
     """The learner's copies, whose cells are kept, then the masters with their solutions, whose cells are compiled in the session."""
     os.sync()
-    forget(root.folder / "srv/conda")
+    forget(root.inside("/srv/conda"))
     limits = Limits(memory)
     rows = []
     try:
@@ -292,7 +300,7 @@ def session(root: Root, memory: int) -> list[str]:
         idle = limits.used()
         rows.append(f"JupyterLab answers after {server.seconds:.1f} s and takes {megabytes(idle['anon'])}.\n")
         rows.append("| notebook | kernel and first cell | cell, median | the slowest | all cells | cells | of them failed |\n|---|---|---|---|---|---|---|")
-        home = root.folder / HOME[1:]
+        home = root.inside(root.home)
         for pattern in ["learn/START.ipynb", "learn/00-*/*.ipynb", "learn/01-*/*.ipynb", "chapters/01-*/*.ipynb"]:
             for path in sorted(home.glob(pattern)):
                 ran = Notebook(server, str(path.relative_to(home)))
@@ -321,7 +329,9 @@ def main():
         sys.exit("this bench makes a root and control groups: run it as root")
     if not chosen.session and not shutil.which("debootstrap"):
         sys.exit("this bench needs debootstrap (Debian: `apt install debootstrap`)")
-    root = Root(chosen.root.resolve())
+    folder = chosen.root.resolve()
+    lent_target = chosen.target is not None or (chosen.session and (folder / str(CHECKOUT)[1:]).is_dir())
+    root = Root(folder, str(CHECKOUT) if lent_target else "/home/jovyan")
     lines = []
     if not chosen.session:
         if (root.folder / "srv/conda").exists():

@@ -11,7 +11,6 @@ use super::python::pytest_with;
 use super::{Context, Outcome};
 use crate::bar::Step;
 use crate::files;
-use crate::project::Project;
 use crate::run::with_environment;
 use crate::setup::python::{create, find, runs};
 
