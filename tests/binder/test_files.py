@@ -104,6 +104,7 @@ def test_the_badge_opens_the_launcher(root):
     assert (version, provider, reference) == ("v2", "gh", "main")
     [place] = parse_qs(address.query)["urlpath"]
     assert place == "lab/tree/learn/START.ipynb"
+    assert (root / "chapters/START.ipynb").is_file(), "learn/START.ipynb is the copy of chapters/START.ipynb"
     # The image for workshops is this repository's.
     assert image(root).startswith(f"ghcr.io/{owner}/{repository}:")
     origin = subprocess.run(["git", "remote", "get-url", "origin"], cwd=root, capture_output=True, text=True).stdout.strip()
