@@ -74,6 +74,13 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         stage: Option<PathBuf>,
     },
+    /// Check the cells of notebooks without running them; `cargo xtask notebooks check` calls this.
+    #[command(hide = true)]
+    Check {
+        /// The folder with the course library.
+        #[arg(long, value_name = "DIR")]
+        stage: PathBuf,
+    },
     /// Look into the cache of compiled cells, or empty it.
     Cells {
         /// What to do.
@@ -107,6 +114,7 @@ fn main() -> ExitCode {
             let helper = helper.filter(|_| engine == EngineName::Evcxr);
             commands::install(&prefix, &stage, helper.as_deref())
         }
+        Command::Check { stage } => commands::check(&stage),
         Command::Cells { what } => commands::cells(what),
         Command::Doctor { prefix, stage } => commands::doctor(prefix.as_deref(), stage),
     };

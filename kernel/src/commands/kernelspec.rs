@@ -23,7 +23,8 @@ pub struct Kernelspec {
     pub language: String,
     /// How cells are interrupted: a signal would reach kernel, child and compiler alike.
     pub interrupt_mode: String,
-    /// What the kernel needs to know of the environment it was installed from: a cache folder of the user's choice.
+    /// What the kernel needs to know of the environment it was installed from: the cache folder, and the checkout that cells find
+    /// chapters and a learner's progress in.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
 }
@@ -52,7 +53,10 @@ impl Kernelspec {
             display_name: "Rust (LLM course)".into(),
             language: "rust".into(),
             interrupt_mode: "message".into(),
-            env: std::env::var("COURSE_CACHE").ok().map(|folder| ("COURSE_CACHE".into(), folder)).into_iter().collect(),
+            env: ["COURSE_CACHE", "COURSE_ROOT"]
+                .into_iter()
+                .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
+                .collect(),
         })
     }
 

@@ -87,27 +87,7 @@ impl Build<'_> {
             return Err(self.syntax_error(cell, session, runs));
         };
         let mut session = session.clone();
-        let of = |(item, range): &(syn::Item, std::ops::Range<usize>)| {
-            Entry::of(item, range.clone(), cell.code, cell.number)
-        };
-        let own: Vec<Entry> = source.items.iter().flat_map(of).filter(|entry| entry.kind == Kind::Macro).collect();
-        let makes = |call: &syn::Macro| {
-            let name = call.path.get_ident()?.to_string();
-            let own = own.iter().find(|entry| entry.names.contains(&name)).map(|entry| entry.text.as_str());
-            macros::makes(own.or_else(|| session.macro_rules(&name))?)
-        };
-        source.find_item_calls(|call| makes(call).is_some());
-        let named = |item: &(syn::Item, std::ops::Range<usize>)| {
-            let made = match &item.0 {
-                syn::Item::Macro(call) => makes(&call.mac).map(|makes| (makes, call.mac.tokens.clone())),
-                _ => None,
-            };
-            of(item).into_iter().map(move |entry| match &made {
-                Some((makes, arguments)) if entry.kind == Kind::Call => entry.making(makes, arguments),
-                _ => entry,
-            })
-        };
-        let entries: Vec<Entry> = source.items.iter().flat_map(named).collect();
+        let entries = take_items(&mut source, cell.code, cell.number, &session);
         session.add_items(entries);
         let mut retry = Retry::default();
         let mut outdated = Vec::new();
@@ -282,8 +262,31 @@ impl Build<'_> {
     }
 }
 
+/// The items of a cell as the session keeps them, those included that its macro calls make.
+pub(super) fn take_items(source: &mut Source, code: &str, cell: u32, session: &Session) -> Vec<Entry> {
+    let of = |(item, range): &(syn::Item, std::ops::Range<usize>)| Entry::of(item, range.clone(), code, cell);
+    let own: Vec<Entry> = source.items.iter().flat_map(of).filter(|entry| entry.kind == Kind::Macro).collect();
+    let makes = |call: &syn::Macro| {
+        let name = call.path.get_ident()?.to_string();
+        let own = own.iter().find(|entry| entry.names.contains(&name)).map(|entry| entry.text.as_str());
+        macros::makes(own.or_else(|| session.macro_rules(&name))?)
+    };
+    source.find_item_calls(|call| makes(call).is_some());
+    let named = |item: &(syn::Item, std::ops::Range<usize>)| {
+        let made = match &item.0 {
+            syn::Item::Macro(call) => makes(&call.mac).map(|makes| (makes, call.mac.tokens.clone())),
+            _ => None,
+        };
+        of(item).into_iter().map(move |entry| match &made {
+            Some((makes, arguments)) if entry.kind == Kind::Call => entry.making(makes, arguments),
+            _ => entry,
+        })
+    };
+    source.items.iter().flat_map(named).collect()
+}
+
 /// Drops the variables whose type is no longer what it was when they were made; they must never be read again.
-fn drop_outdated(session: &mut Session, cell: u32, retry: &mut Retry) -> Vec<String> {
+pub(super) fn drop_outdated(session: &mut Session, cell: u32, retry: &mut Retry) -> Vec<String> {
     let mut outdated = session.outdated();
     for name in &outdated {
         session.variables.remove(name);
@@ -332,7 +335,7 @@ fn opt_level(code: &str, optimisation: Optimisation, loops: bool, measure: Measu
 }
 
 /// The new variables with the types that rustc's warnings name.
-fn new_variables(
+pub(super) fn new_variables(
     diagnostics: &[Diagnostic],
     reporter: &Reporter<'_>,
     generated: &Generated,
@@ -379,7 +382,7 @@ fn split_off_local(
 }
 
 /// Whether a later cell can write the type: not so for closures, `impl Trait`, and types inside a function.
-fn nameable(type_text: &str) -> bool {
+pub(super) fn nameable(type_text: &str) -> bool {
     !type_text.contains(['{', '@']) && !type_text.contains("impl ")
 }
 

@@ -192,6 +192,20 @@ impl Compiler<'_> {
         Ok(compiled)
     }
 
+    /// Has rustc look at a unit and make nothing of it but its metadata, which the next check of the same name writes over.
+    ///
+    /// # Errors
+    /// When rustc cannot be started. That the code does not compile is no error here.
+    pub fn check(&self, unit: &Unit<'_>) -> anyhow::Result<Compiled> {
+        let name = file_name(unit.text);
+        let source = self.folder.join(format!("{name}.rs"));
+        std::fs::write(&source, unit.text).with_context(|| format!("could not write {}", source.display()))?;
+        let product = self.folder.join("checked.rmeta");
+        let mut command = rustc(self.stage, self.folder, unit);
+        command.current_dir(self.folder).arg(format!("{name}.rs")).arg("--emit=metadata").arg("-o").arg(&product);
+        run(&mut command, product, self.control)
+    }
+
     fn compile_and_link(&self, command: &mut Command, name: &str, library: PathBuf) -> anyhow::Result<Compiled> {
         let object = self.folder.join(format!("{name}.o"));
         command.arg("--emit=obj").arg("-o").arg(&object);

@@ -11,6 +11,7 @@
 //! | [`prelude`] | the names by which a cell reaches the course |
 //! | [`compile`], [`cache`] | the rustc run, and what earlier ones have left |
 //! | [`build`], [`retry`] | from a cell to a library, with the second tries that some cells need |
+//! | [`program`] | all cells of a notebook checked as one, for `course-kernel check` |
 //! | [`diagnostics`], [`explain`], [`advice`], [`palette`] | errors in cell lines, in plain words, in colours that can be seen |
 //! | [`dep`] | `:dep`: crates that a learner adds |
 //! | [`child`], [`interrupt`], [`shell`] | the processes, and how they are stopped |
@@ -45,6 +46,7 @@ mod memory;
 mod nesting;
 mod palette;
 mod prelude;
+pub mod program;
 mod repeat;
 pub(super) mod report;
 mod retry;
