@@ -109,8 +109,13 @@ def test_a_port_in_use(machine):
         machine.fails("lab", "--no-browser", "--port", str(port), saying=f"port {port} cannot be used", advising="--port")
 
 
-def test_a_notebook_that_is_not_there(machine):
-    machine.fails("run", "chapters/no-such.ipynb", saying="there is no notebook", advising=".ipynb")
+@pytest.mark.parametrize("task", [("run",), ("notebooks", "check"), ("notebooks", "refresh")])
+def test_a_notebook_that_is_not_there(machine, task):
+    machine.fails(*task, "chapters/no-such.ipynb", saying="there is no notebook", advising=".ipynb")
+
+
+def test_a_copy_of_what_is_no_notebook_of_the_course(machine):
+    machine.fails("notebooks", "student", "--again", "README.md", saying="no notebook of the course", advising="learn/")
 
 
 class Index(http.server.BaseHTTPRequestHandler):
@@ -187,6 +192,6 @@ def test_doctor_says_what_is_well_and_what_is_not(machine):
 
 def test_help_names_every_task(machine):
     text = machine.run("--help").stdout
-    assert all(task in text for task in ("lab", "test", "setup", "run", "bench", "doctor", "models"))
+    assert all(task in text for task in ("lab", "notebooks", "test", "setup", "run", "bench", "doctor", "models"))
 
 

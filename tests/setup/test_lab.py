@@ -36,9 +36,25 @@ def address(root):
         lab.wait(30)
 
 
-def test_it_opens_the_first_notebook(address):
+def test_it_opens_the_start_page_of_the_learners_folder(address, root):
     _, path, _ = address
-    assert path == "/lab/tree/chapters/00-setup/01-welcome.ipynb"
+    first = "START" if (root / "chapters" / "START.ipynb").exists() else "00-setup/01-welcome"
+    assert path == f"/lab/tree/learn/{first}.ipynb"
+
+
+def test_every_notebook_has_a_copy_without_outputs_and_solutions(address, root):
+    masters = {path.relative_to(root / "chapters") for path in (root / "chapters").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts}
+    for name in masters:
+        copy = json.loads((root / "learn" / name).read_text())
+        assert not [cell["id"] for cell in copy["cells"] if cell.get("outputs")], name
+        assert "BEGIN SOLUTION" not in json.dumps(copy), name
+
+
+def test_its_kernels_know_the_checkout(address, root):
+    server, _, token = address
+    with urllib.request.urlopen(f"{server}/api/kernelspecs/rust-course?token={token}", timeout=30) as reply:
+        spec = json.load(reply)["spec"]
+    assert spec["env"]["COURSE_ROOT"] == str(root)
 
 
 def test_its_one_kernel_is_the_courses(address):

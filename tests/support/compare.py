@@ -29,7 +29,7 @@ def differences(expected: list, actual: list, how: str = "text") -> list[str]:
     expected, actual = merged(expected), merged(actual)
     kinds = [kind(output) for output in expected], [kind(output) for output in actual]
     if kinds[0] != kinds[1]:
-        return [f"the outputs were {kinds[0]}\n                 and now are {kinds[1]}"]
+        return [f"expected the outputs {kinds[0]}\n     got the outputs {kinds[1]}"]
     if how == "structure":
         return []
     found = []
@@ -83,8 +83,8 @@ def _text(before: str, after: str) -> list[str]:
     old, new = before.split("\n"), after.split("\n")
     for number, (left, right) in enumerate(zip(old, new), 1):
         if not same_text(left, right):
-            return [f"line {number} was {left!r}\n               and now is {right!r}"]
-    return [f"{len(old)} lines have become {len(new)}: {after[-200:]!r}"]
+            return [f"line {number}: expected {left!r}\n        got {right!r}"]
+    return [f"expected {len(old)} lines, got {len(new)}; the last of them: {after[-200:]!r}"]
 
 
 def same_text(before: str, after: str) -> bool:
@@ -117,8 +117,8 @@ def _structure(mime: str, before: str, after: str) -> list[str]:
 def _first_difference(old: list, new: list) -> str:
     for place, (left, right) in enumerate(zip(old, new)):
         if left != right:
-            return f"element {place + 1} was <{left}> and now is <{right}>"
-    return f"{len(old)} elements have become {len(new)}"
+            return f"element {place + 1}: expected <{left}>, got <{right}>"
+    return f"expected {len(old)} elements, got {len(new)}"
 
 
 def shape(markup: str) -> tuple[list[str], list[str]]:

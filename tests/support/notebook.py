@@ -1,21 +1,31 @@
-"""Runs a notebook on the real kernel with nbclient and keeps the time of every cell."""
+"""Runs a notebook on the real kernel with nbclient, within a budget, and keeps the time of every cell."""
 
 import json
 import os
+import signal
+import threading
 import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from .sanitise import on_a_terminal
+from .ports import own_ports
+from .processes import Peak
+from .sanitise import on_a_terminal, sanitise, without_colours
 from .session import KERNEL
 
-# Seconds that a cell may take before its notebook is given up; a notebook as a whole has 120 in CI.
-CELL_LIMIT = 120
+# What a learner will wait for, and far more than a notebook takes: seconds for a cell, and for a notebook from start to end.
+CELL_BUDGET = 60
+NOTEBOOK_BUDGET = 120
+# A cell that is interrupted has this long to end; then its kernel is killed.
+PATIENCE = 45
+# What a learner's copy says where its solution was.
+STUB = "your code here"
 
 
 @dataclass
@@ -24,19 +34,24 @@ class Run:
 
     notebook: nbformat.NotebookNode
     seconds: dict[int, float] = field(default_factory=dict)
+    late: dict[int, float] = field(default_factory=dict)
     stopped: str | None = None
+    memory_mb: float = 0
 
-    def failed(self, index: int) -> str | None:
-        """Why a cell failed, unless it is one that must."""
+    def failed(self, index: int, must: str | None = None) -> str | None:
+        """Why a cell did not end as it must: `pass`, `fail`, or `stub` (it may fail for want of a solution)."""
         cell = self.notebook.cells[index]
+        must = must or ("fail" if may_fail(cell) else "pass")
         if index not in self.seconds:
             return self.stopped or "the cell was not run"
-        errors = [output for output in cell.outputs if output.output_type == "error"]
-        if may_fail(cell):
-            return None if errors else "the cell is tagged raises-exception and did not fail"
-        if errors:
-            return "\n".join(errors[0].traceback) or f"{errors[0].ename}: {errors[0].evalue}"
-        return None
+        if index in self.late:
+            return f"the cell was interrupted: it had not ended after {self.late[index]:.0f} s"
+        error = next((output for output in cell.outputs if output.output_type == "error"), None)
+        if must == "fail":
+            return None if error else f"the cell did not fail, and it must: {'it is tagged raises-exception' if may_fail(cell) else 'its exercise is not solved'}"
+        if error is None or (must == "stub" and STUB in "\n".join([error.evalue, *error.traceback])):
+            return None
+        return without_colours("\n".join(error.traceback)) or f"{error.ename}: {error.evalue}"
 
 
 def may_fail(cell) -> bool:
@@ -49,41 +64,60 @@ def code_cells(notebook) -> list[int]:
     return [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
 
 
-def run(path: Path, stop_at_error: bool = False, on_cell=lambda run, index: None) -> Run:
-    """Runs all cells; one that fails does not keep the others from being run unless `stop_at_error`."""
+def run(path: Path, stop_at_error: bool = False, on_cell=lambda run, index: None, folder: Path | None = None,
+        cell_budget: float = CELL_BUDGET, notebook_budget: float = NOTEBOOK_BUDGET, **environment: str) -> Run:
+    """Runs all cells in `folder`, the notebook's own if not given; one that fails does not keep the others from being run
+    unless `stop_at_error`."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     done = Run(notebook)
+    begun = time.monotonic()
+    allowed = {"seconds": cell_budget}
     client = NotebookClient(
-        notebook, timeout=CELL_LIMIT, kernel_name=KERNEL, record_timing=False, startup_timeout=120,
-        resources={"metadata": {"path": str(path.parent)}},
+        notebook, km=own_ports(AsyncKernelManager(kernel_name=KERNEL)), record_timing=False, startup_timeout=120, interrupt_on_timeout=True,
+        timeout_func=lambda cell: max(1, round(allowed["seconds"])), resources={"metadata": {"path": str(folder or path.parent)}},
     )
-    with client.setup_kernel():
+    with client.setup_kernel(env={**os.environ, **environment}), Peak(client.km.provisioner.pid) as peak:
         for index in code_cells(notebook):
+            left = notebook_budget - (time.monotonic() - begun)
+            if left <= 0:
+                done.stopped = f"the notebook has taken its {notebook_budget:.0f} s, and this cell was not run"
+                break
+            allowed["seconds"] = min(cell_budget, left)
             started = time.monotonic()
+            kill = threading.Timer(allowed["seconds"] + PATIENCE, os.kill, (client.km.provisioner.pid, signal.SIGKILL))
+            kill.daemon = True
+            kill.start()
             try:
                 client.execute_cell(notebook.cells[index], index)
             except CellExecutionError:
                 pass
             except (CellTimeoutError, DeadKernelError) as error:
-                done.stopped = f"the run stopped at cell {index}: {error}"
+                done.stopped = f"the run stopped at this cell: {error}"
                 break
+            finally:
+                kill.cancel()
             done.seconds[index] = time.monotonic() - started
+            if done.seconds[index] >= max(1, round(allowed["seconds"])):
+                done.late[index] = allowed["seconds"]
             on_cell(done, index)
             if stop_at_error and done.failed(index):
-                done.stopped = f"the run stopped at cell {index}"
+                done.stopped = "the run stopped at an earlier cell"
                 break
         # Whoever opens the notebook without running it sees its widgets as they are now.
         client.set_widgets_metadata()
+    done.memory_mb = peak.mb
     return done
 
 
 def save(done: Run, path: Path) -> None:
-    """Writes the outputs into the file: progress as it ended, no paths of this machine, no timing."""
+    """Writes the outputs into the file: progress as it ended, no paths of this machine, no timing. What only differs in
+    what is never compared (a time, an address) stays as it was."""
     places = [(os.environ.get("COURSE_CACHE"), "~/.cache/llm-course-rust"), (str(Path(__file__).parents[2]), "."),
               (os.path.expanduser("~"), "~")]
+    committed = {cell.id: cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"}
     for cell in done.notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
@@ -93,12 +127,32 @@ def save(done: Run, path: Path) -> None:
                 if isinstance(content, str):
                     output.data[mime] = _portable(content, places)
     _same_ids(done.notebook, path.stem)
+    for cell in done.notebook.cells:
+        before = committed.get(cell.get("id"))
+        if cell.cell_type == "code" and before is not None and _sanitised(before.outputs) == _sanitised(cell.outputs):
+            cell.outputs = before.outputs
     draft = path.with_suffix(f".{os.getpid()}.part")
     try:
         nbformat.write(done.notebook, draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _sanitised(outputs: list) -> str:
+    """All that outputs say but for what differs from run to run."""
+    def clean(value):
+        match value:
+            case str():
+                return sanitise(value)
+            case dict():
+                return {key: clean(inner) for key, inner in value.items() if key != "execution_count"}
+            case list():
+                return [clean(inner) for inner in value]
+            case other:
+                return other
+
+    return json.dumps(clean(outputs), sort_keys=True)
 
 
 def _same_ids(notebook, name: str) -> None:

@@ -1,5 +1,6 @@
 """Processes below another one, read from /proc."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -83,3 +84,31 @@ SLOW
 def compilers(pid: int) -> list[int]:
     """The compilers that run for a kernel."""
     return [process for process, command in children(pid).items() if "rustc" in command.split(" ")[0]]
+
+
+class Peak:
+    """The most memory that a process and those below it held at a time, in MB, looked at twice a second."""
+
+    def __init__(self, pid: int):
+        self.pid, self.mb = pid, 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> "Peak":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.is_set():
+            held = 0.0
+            for pid in [self.pid, *children(self.pid)]:
+                try:
+                    held += resident_mb(pid)
+                except (OSError, ValueError):
+                    continue
+            self.mb = max(self.mb, held)
+            self._over.wait(0.5)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from jupyter_client.manager import KernelManager
 
+from .ports import own_ports
+
 KERNEL = "rust-course"
 # Generous: tests run on busy machines, and none of them asserts a time.
 TIMEOUT = 120
@@ -117,7 +119,7 @@ class Session:
     """A kernel process and a client connected to it."""
 
     def __init__(self, folder: Path | None = None, stage: Path | None = None, **environment: str):
-        self.manager = KernelManager(kernel_name=KERNEL)
+        self.manager = own_ports(KernelManager(kernel_name=KERNEL))
         settings = {**os.environ, **environment}
         spec = self.manager.kernel_spec
         # The kernelspec's own variables would win.

@@ -1,4 +1,4 @@
-//! `cargo xtask lab`: JupyterLab on this machine, with the first notebook open.
+//! `cargo xtask lab`: JupyterLab on this machine, with the learner's copies made and the start page open.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
@@ -6,12 +6,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::learn::{self, LEARN, Made};
 use crate::problem::Problem;
 use crate::project::{Project, is_root};
 use crate::setup::setup;
 
-/// The notebook that opens first.
-const FIRST: &str = "chapters/00-setup/01-welcome.ipynb";
+/// The notebooks of which the first that is there is opened.
+const FIRST: [&str; 2] = ["learn/START.ipynb", "learn/00-setup/01-welcome.ipynb"];
 /// Where JupyterLab listens unless told otherwise; it takes the next free port when this one is not.
 const PORT: u16 = 8888;
 
@@ -21,7 +22,9 @@ pub fn lab(project: &Project, browser: bool, port: Option<u16>) -> Result<()> {
         check_free(port)?;
     }
     setup(project)?;
-    trust_committed_notebooks(project);
+    let made = learn::update(project)?;
+    made.tell();
+    trust(project, &made);
     let mut lab = jupyter(project);
     lab.args(["lab", "--ServerApp.ip=127.0.0.1"]);
     lab.arg(format!("--ServerApp.root_dir={}", project.root.display()));
@@ -29,8 +32,8 @@ pub fn lab(project: &Project, browser: bool, port: Option<u16>) -> Result<()> {
     if port.is_some() {
         lab.arg("--ServerApp.port_retries=0");
     }
-    if project.root.join(FIRST).is_file() {
-        lab.arg(format!("--LabApp.default_url=/lab/tree/{FIRST}"));
+    if let Some(first) = FIRST.iter().find(|first| project.root.join(first).is_file()) {
+        lab.arg(format!("--LabApp.default_url=/lab/tree/{first}"));
     }
     if !browser {
         lab.arg("--no-browser");
@@ -44,11 +47,12 @@ pub fn lab(project: &Project, browser: bool, port: Option<u16>) -> Result<()> {
     Err(lab.exec()).context("JupyterLab cannot be started")
 }
 
-/// Signs the notebooks that are as the repository has them, or JupyterLab shows the text form in place of their figures.
+/// Signs the copies that were just made and the notebooks that are as the repository has them, or JupyterLab shows the text form in
+/// place of their figures.
 ///
 /// They are as trustworthy as the code that was just built. A notebook that was changed or added is left to its owner's
-/// judgement, and so are all of them where git cannot be asked; nothing but figures is lost then.
-fn trust_committed_notebooks(project: &Project) {
+/// judgement, and so are those of the repository where git cannot be asked; nothing but figures is lost then.
+fn trust(project: &Project, made: &Made) {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").current_dir(&project.root).args(arguments).args(["--", "chapters"]).output();
         let text = output.ok().filter(|output| output.status.success()).map(|output| output.stdout).unwrap_or_default();
@@ -59,9 +63,11 @@ fn trust_committed_notebooks(project: &Project) {
     let changed = git(&["diff", "-z", "--name-only", "HEAD"]);
     let mut committed = git(&["ls-tree", "-z", "-r", "--name-only", "HEAD"]);
     committed.retain(|path| path.ends_with(".ipynb") && !changed.contains(path));
-    if !committed.is_empty() {
+    let copies = made.new.iter().map(|path| format!("{LEARN}/{}", path.display()));
+    let notebooks: Vec<String> = copies.filter(|path| path.ends_with(".ipynb")).chain(committed).collect();
+    if !notebooks.is_empty() {
         // Without it the notebooks work all the same.
-        let _ = jupyter(project).arg("trust").args(committed).output();
+        let _ = jupyter(project).arg("trust").args(notebooks).output();
     }
 }
 

@@ -1,10 +1,12 @@
-//! The project's tasks: `cargo xtask setup`, `lab`, `run`, `test`, `bench`, `doctor`, `models`, `quizzes`.
+//! The project's tasks: `cargo xtask setup`, `lab`, `notebooks`, `quizzes`, `run`, `test`, `bench`, `doctor`, `models`.
 
 mod bar;
 mod doctor;
 mod files;
 mod index;
 mod lab;
+mod learn;
+mod notebooks;
 mod problem;
 mod project;
 mod quizzes;
@@ -32,7 +34,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Sets everything up and opens chapter 1 in JupyterLab
+    /// Sets everything up, makes your copies of the notebooks in learn/, and opens the start page in JupyterLab
     Lab {
         /// Print the address instead of opening a browser
         #[arg(long)]
@@ -49,6 +51,11 @@ enum Task {
     },
     /// Builds the kernel and the course library, makes .venv, fetches the bundled models; lab and test do it first
     Setup,
+    /// Makes, runs, checks and hands out the notebooks of the course
+    Notebooks {
+        #[command(subcommand)]
+        what: notebooks::Notebooks,
+    },
     /// Runs a notebook on the real kernel without a browser
     Run {
         /// The .ipynb file
@@ -111,7 +118,8 @@ fn perform(project: &Project, task: Task) -> Result<()> {
         Task::Lab { no_browser, port } => lab::lab(project, !no_browser, port),
         Task::Test { only } => test::test(project, &only),
         Task::Setup => setup::setup(project).map(drop),
-        Task::Run { notebook, save } => run::notebook(project, &notebook, save),
+        Task::Notebooks { what } => notebooks::perform(project, what),
+        Task::Run { notebook, save } => notebooks::run(project, &[notebook], save),
         Task::Bench { name, arguments } => run::bench(project, &name, &arguments),
         Task::Doctor => doctor::doctor(project),
         Task::Models { what } => {

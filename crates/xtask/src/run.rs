@@ -1,4 +1,4 @@
-//! `cargo xtask run NOTEBOOK` and `cargo xtask bench`: Python clients that drive the real kernel.
+//! `cargo xtask bench`, and Python of the environment: clients that drive the real kernel.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,27 +9,6 @@ use crate::lab;
 use crate::problem::Problem;
 use crate::project::Project;
 use crate::setup::setup;
-
-/// Runs a notebook from top to bottom and shows what every cell did; with `save` its outputs are written into the file.
-pub fn notebook(project: &Project, path: &Path, save: bool) -> Result<()> {
-    let path = std::path::absolute(path)?;
-    if !path.is_file() {
-        return Err(Problem::error(
-            format!("there is no notebook {}", path.display()),
-            "name an .ipynb file, for example chapters/00-setup/01-welcome.ipynb",
-        ));
-    }
-    setup(project)?;
-    let mut runner = python(project);
-    runner.arg("tests/notebooks/runner.py").arg(&path);
-    if save {
-        runner.arg("--save");
-    }
-    if !runner.status().context("the notebook runner cannot be started")?.success() {
-        bail!("{} did not run to its end", path.display());
-    }
-    Ok(())
-}
 
 /// `cargo xtask bench kernel`: prints kernel.md's table, measured with a Jupyter client.
 pub fn bench(project: &Project, name: &str, arguments: &[String]) -> Result<()> {

@@ -5,7 +5,6 @@ use crate::Notebook;
 
 /// What may be found in prose, and what stands there instead.
 const WORDS: &[(&str, &str)] = &[
-    ("HuggingFace", "Hugging Face"),
     ("Huggingface", "Hugging Face"),
     ("huggingface", "Hugging Face"),
     ("Jupyter Lab", "JupyterLab"),

@@ -24,8 +24,9 @@ pub fn install(project: &Project, stage: &Stage) -> Result<bool> {
     let before = fs::read_to_string(&spec).unwrap_or_default();
     let mut kernel = Command::new(&stage.kernel);
     kernel.arg("install").arg("--prefix").arg(project.venv()).arg("--stage").arg(stage.folder());
-    // The kernelspec remembers the cache folder, whichever program starts the kernel.
-    let output = kernel.env("COURSE_CACHE", &project.cache).output().context("the kernel cannot be started")?;
+    // The kernelspec remembers the cache folder and the checkout, whichever program starts the kernel.
+    kernel.env("COURSE_CACHE", &project.cache).env("COURSE_ROOT", &project.root);
+    let output = kernel.output().context("the kernel cannot be started")?;
     if !output.status.success() {
         bail!("the kernel cannot be installed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }

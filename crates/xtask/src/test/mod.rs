@@ -4,6 +4,7 @@ mod browser;
 mod graph;
 mod lint;
 mod log;
+mod notebooks;
 mod python;
 mod rust;
 mod tools;
@@ -44,7 +45,7 @@ pub enum Part {
     Kernel,
     /// Some 350 small notebooks of Rust: what they show, how they fail, how often they are compiled
     Language,
-    /// Every notebook on the real kernel, outputs compared
+    /// Every notebook, master and learner's copy: the file, as a program, on the real kernel with its outputs compared
     Notebooks,
     /// nbgrader, nbmake, papermill, nbconvert and jupyterquiz with our kernel, notebooks and quizzes
     Tools,
@@ -142,7 +143,7 @@ fn run(part: Part, context: &Context<'_>, step: &Step) -> Result<Outcome> {
         Part::Binder => tools::test(context, step, "binder"),
         Part::Kernel => python::pytest(context, step, "kernel"),
         Part::Language => python::pytest(context, step, "language"),
-        Part::Notebooks => python::pytest(context, step, "notebooks"),
+        Part::Notebooks => notebooks::test(context, step),
         Part::Tools => tools::test(context, step, "tools"),
         Part::Browser => browser::test(context, step),
     }

@@ -18,20 +18,37 @@ pub fn pytest_with(mut python: Command, context: &Context<'_>, step: &Step, fold
     let reports = context.reports();
     python.args(["-m", "pytest", "-v", "-p", "no:cacheprovider", "--color=no", "--tb=short", "--durations=10"]);
     python.args(["--continue-on-collection-errors", "--junitxml"]);
-    python.arg(reports.join(format!("{folder}.xml"))).arg(format!("tests/{folder}"));
+    python.arg(reports.join(format!("{folder}.xml"))).args(workers(folder)).arg(format!("tests/{folder}"));
     python.env("COURSE_STAGE", context.ready.stage.folder()).env("COURSE_SCRATCH", context.project.scratch());
     python.env("COURSE_BUILD_ID", &context.ready.stage.build_id).env("CARGO_TARGET_DIR", &context.project.target);
     // Not this program itself: the build may have replaced its file while it runs.
     python.env("XTASK", context.project.target.join("release/xtask"));
     let ended = log::run(python, &reports.join(format!("{folder}.log")), step, |line| {
-        if let Some((test, _)) = line.split_once(" PASSED") {
-            step.messages().set_message(test.rsplit("::").next().unwrap_or(test).to_owned());
+        if let Some(test) = passed_test(line) {
+            step.messages().set_message(test.to_owned());
         }
     })?;
     let (passed, failed, skipped) = count(&ended.text);
     let failed = if failed == 0 && !ended.success { 1 } else { failed };
     let note = if skipped > 0 { format!("{skipped} skipped") } else { String::new() };
     Ok(Outcome { passed, failed, note })
+}
+
+/// Two processes for the parts whose tests mostly wait for kernels: files go whole to one of them where tests share a file's kernel, and
+/// one by one where each test starts afresh.
+fn workers(folder: &str) -> &'static [&'static str] {
+    match folder {
+        "kernel" => &["-n", "2", "--dist", "loadfile"],
+        "language" => &["-n", "2", "--dist", "load"],
+        _ => &[],
+    }
+}
+
+/// The name in `tests/x.py::test PASSED [ 3%]`, or in `[gw0] [ 3%] PASSED tests/x.py::test`.
+fn passed_test(line: &str) -> Option<&str> {
+    let (before, after) = line.split_once(" PASSED")?;
+    let test = if before.starts_with("[gw") { after.trim() } else { before.trim() };
+    test.rsplit("::").next()
 }
 
 /// Reads pytest's last line, `== 3 failed, 12 passed, 1 skipped in 4.2s ==`.
@@ -54,5 +71,12 @@ mod tests {
         assert_eq!(count("x\n===== 3 failed, 12 passed, 1 skipped, 2 errors in 4.20s =====\n"), (12, 5, 1));
         assert_eq!(count("==== 7 passed in 0.12s ====\n"), (7, 0, 0));
         assert_eq!(count("Traceback"), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_passed_test_is_named_with_and_without_workers() {
+        assert_eq!(passed_test("tests/kernel/test_a.py::test_b[c-d] PASSED   [ 12%]"), Some("test_b[c-d]"));
+        assert_eq!(passed_test("[gw1] [ 12%] PASSED tests/kernel/test_a.py::test_b "), Some("test_b"));
+        assert_eq!(passed_test("tests/kernel/test_a.py::test_b FAILED"), None);
     }
 }

@@ -1,0 +1,34 @@
+"""Ports for kernels, so that test processes beside each other do not take one another's.
+
+jupyter_client asks the system for a free port, lets it go, and hopes that it is still free when the kernel takes it. Each process here
+takes its ports from a slice of its own, below those that the system hands out.
+"""
+
+import itertools
+import os
+import socket
+
+FIRST, SLICE, SLICES = 12_000, 200, 100
+_NEXT = itertools.count()
+
+
+def own_ports(manager):
+    """Gives a kernel manager five ports of this process's slice; returns the manager."""
+    manager.cache_ports = False
+    for name in ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port"):
+        setattr(manager, name, _free())
+    return manager
+
+
+def _free() -> int:
+    start = FIRST + os.getpid() % SLICES * SLICE
+    for _ in range(SLICE):
+        port = start + next(_NEXT) % SLICE
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise RuntimeError(f"no free port from {start} to {start + SLICE}")
