@@ -1,6 +1,7 @@
 """nbgrader from PyPI with this course's kernel: it makes the assignment, validates it, and grades what students hand in."""
 
 import copy
+import os
 import re
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from support.tools import chapters, module
+from support.tools import chapters, module, run
 
 # The points of tests/tools/exercises.ipynb.
 FULL = {"twice_check": 1, "mean_of_check": 2, "read_numbers_check": 3}
@@ -212,15 +213,22 @@ def test_a_loop_outside_of_a_check_ends_at_nbgraders_limit(tmp_path, root, instr
     assert set(course.points("ivo")) == set(FULL)
 
 
-def test_nbgrader_takes_every_chapter(tmp_path, root):
+def test_nbgrader_takes_every_chapter_and_makes_our_learners_copy(tmp_path, root):
+    """What `cargo xtask notebooks student` hands out and what nbgrader releases have the same text in every cell."""
     masters = chapters(root)
-    assert masters, "there are chapters with exercises"
     course = Course(tmp_path, root)
     for path in masters:
         course.put(nbformat.read(path, as_version=4), f"source/{path.parent.name}/{path.name}")
     for chapter in sorted({path.parent.name for path in masters}):
         made = course.nbgrader("generate_assignment", chapter, "--create")
         assert made.returncode == 0, made.stderr[-4000:]
+    ours = tmp_path / "ours"
+    made = run(os.environ["XTASK"], "notebooks", "student", "--out", ours, folder=root)
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert masters, "there are chapters with exercises"
     for path in masters:
-        for cell in course.released(path.parent.name, path.stem).cells:
+        released = course.released(path.parent.name, path.stem)
+        copied = nbformat.read(ours / path.relative_to(root / "chapters"), as_version=4)
+        assert [cell.source for cell in copied.cells] == [cell.source for cell in released.cells], path
+        for cell in copied.cells:
             assert not re.search(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)", cell.source), f"{path}: {cell.id}"
