@@ -36,7 +36,6 @@
 mod audio;
 mod charts;
 mod curve;
-mod debug;
 mod error;
 mod escape;
 mod figure;
