@@ -1,29 +1,43 @@
 //! The tests in Python: clients of the kernel, notebooks, and what set-up says on a broken machine.
 
+use std::ffi::OsStr;
+
 use anyhow::Result;
 
 use super::{Context, Outcome, log};
 use crate::bar::Step;
 use crate::run::python;
 
-/// Runs `tests/<folder>` with pytest; a JUnit file is left beside the log.
+/// Runs `tests/<folder>` with pytest.
 pub fn pytest(context: &Context<'_>, step: &Step, folder: &str) -> Result<Outcome> {
+    pytest_of(context, step, folder, &[&format!("tests/{folder}")], &[])
+}
+
+/// Runs these files and folders with pytest, in this environment; a JUnit file named for the part is left beside the log.
+pub fn pytest_of(
+    context: &Context<'_>,
+    step: &Step,
+    part: &str,
+    files: &[&str],
+    environment: &[(&str, &OsStr)],
+) -> Result<Outcome> {
     let reports = context.reports();
     let mut python = python(context.project);
     python.args(["-m", "pytest", "-v", "-p", "no:cacheprovider", "--color=no", "--tb=short", "--durations=10"]);
     python.args(["--continue-on-collection-errors", "--junitxml"]);
-    python.arg(reports.join(format!("{folder}.xml"))).arg(format!("tests/{folder}"));
+    python.arg(reports.join(format!("{part}.xml"))).args(files).envs(environment.iter().copied());
     python.env("COURSE_STAGE", context.ready.stage.folder()).env("COURSE_SCRATCH", context.project.scratch());
     python.env("COURSE_BUILD_ID", &context.ready.stage.build_id).env("CARGO_TARGET_DIR", &context.project.target);
     // Not this program itself: the build may have replaced its file while it runs.
     python.env("XTASK", context.project.target.join("release/xtask"));
-    let ended = log::run(python, &reports.join(format!("{folder}.log")), step, |line| {
+    let ended = log::run(python, &reports.join(format!("{part}.log")), step, |line| {
         if let Some((test, _)) = line.split_once(" PASSED") {
             step.messages().set_message(test.rsplit("::").next().unwrap_or(test).to_owned());
         }
     })?;
     let (passed, failed, skipped) = count(&ended.text);
     let failed = if failed == 0 && !ended.success { 1 } else { failed };
+    // "xfailed" is what must fail, and does.
     let note = if skipped > 0 { format!("{skipped} skipped") } else { String::new() };
     Ok(Outcome { passed, failed, note })
 }
