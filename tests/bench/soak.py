@@ -1,16 +1,18 @@
 """Thousands of distinct cells in one kernel: what grows, and by how much a cell.
 
-    cargo xtask bench soak [--cells 5000] [--every 250] [--markdown FILE]
+    cargo xtask bench soak [--cells 5000] [--every 250] [--minutes N] [--markdown FILE]
 
 No two cells are alike, so no cache helps; variables, functions and types are redefined in turns, so the session stays as large as
 it is. The table has the memory of kernel and child without files (`Anonymous` of smaps), the child's divided into what the
 libraries of cells keep (relocated tables, statics: a page each at least) and all else, the heap above all. It fails when
-something that must not grow has grown.
+something that must not grow has grown. A run that is stopped, by Ctrl-C or after `--minutes`, is judged by what it has seen, and its table
+is in FILE: what one kernel remembers cannot be taken up by another, so a stopped run is not gone on with.
 """
 
 import argparse
 import os
 import re
+import signal
 import statistics
 import sys
 import tempfile
@@ -115,15 +117,15 @@ def sample(session: Session, cells: int, times: list[float], temporary: Path) ->
     )
 
 
-def run(cells: int, every: int) -> tuple[list[Sample], list[str]]:
-    """Runs the cells; gives the samples, and what went wrong."""
+def run(cells: int, every: int, deadline: float, seen) -> tuple[list[Sample], list[str]]:
+    """Runs the cells, at most until the deadline; hands each sample to `seen`, and gives them all, and what went wrong."""
     samples, wrong, times = [], [], []
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         temporary = Path(folder, "tmp")
         temporary.mkdir()
         with Session(folder=Path(folder), TMPDIR=str(temporary), COURSE_CELL_CACHE="off") as session:
             child = runtime_of(session.pid)
-            for number in range(cells):
+            for number in numbers(cells, deadline):
                 code = cell(number)
                 begun = time.perf_counter()
                 ran = session.run(code)
@@ -133,7 +135,7 @@ def run(cells: int, every: int) -> tuple[list[Sample], list[str]]:
                 if (number + 1) % every == 0:
                     samples.append(sample(session, number + 1, times, temporary))
                     times = []
-                    print(row(samples[-1]), flush=True)
+                    seen(samples)
                 if len(wrong) > 3:
                     break
             if runtime_of(session.pid) != child:
@@ -142,6 +144,20 @@ def run(cells: int, every: int) -> tuple[list[Sample], list[str]]:
             if len(below) > 2:
                 wrong.append(f"processes were left: {below}")
     return samples, wrong + grown(samples)
+
+
+def numbers(cells: int, deadline: float):
+    """The cells' numbers, until there are enough, the time is over, or someone presses Ctrl-C."""
+    stopped = []
+    before = signal.signal(signal.SIGINT, lambda *_: stopped.append(True))
+    try:
+        for number in range(cells):
+            if stopped or time.monotonic() > deadline:
+                print(f"stopped after {number} of {cells} cells", flush=True)
+                return
+            yield number
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def slope(samples: list[Sample], value: str) -> float:
@@ -189,16 +205,21 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--cells", type=int, default=5000)
     options.add_argument("--every", type=int, default=250)
-    options.add_argument("--markdown", type=Path, help="write the table into this file as well")
+    options.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long")
+    options.add_argument("--markdown", type=Path, help="keep the table in this file as well")
     chosen = options.parse_args()
+
+    def seen(samples: list[Sample]) -> None:
+        print(row(samples[-1]), flush=True)
+        if chosen.markdown:
+            chosen.markdown.write_text("\n".join(HEADER + [row(entry) for entry in samples]) + "\n")
+
     print(f"load average {os.getloadavg()[0]:.1f} at the start", *HEADER, sep="\n", flush=True)
-    samples, wrong = run(chosen.cells, chosen.every)
+    samples, wrong = run(chosen.cells, chosen.every, time.monotonic() + 60 * chosen.minutes, seen)
     for name in FLAT:
         print(f"{name}: {slope(samples, name):+.0f} bytes a cell after the first {SETTLED}")
     for line in wrong:
         print(f"wrong: {line}")
-    if chosen.markdown:
-        chosen.markdown.write_text("\n".join(HEADER + [row(entry) for entry in samples]) + "\n")
     return 1 if wrong else 0
 
 

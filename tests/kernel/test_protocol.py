@@ -3,19 +3,23 @@
 import jupyter_kernel_test as suite
 import pytest
 
-from support.session import Session
+from support.session import EVCXR, KERNEL, Session
+
+# evcxr's cells have no `display`, and show what is printed as a block.
+BLOCK = r'println!("EVCXR_BEGIN_CONTENT text/html\n<b>x</b>\nEVCXR_END_CONTENT");'
+DISPLAY = BLOCK if EVCXR else 'display(&Html::new("<b>x</b>"));'
 
 
 class TestConformance(suite.KernelTests):
     """With every sample set, so that none of the suite's tests is skipped."""
 
-    kernel_name = "rust-course"
+    kernel_name = KERNEL
     language_name = "rust"
     file_extension = ".rs"
     code_hello_world = 'println!("hello, world");'
     code_stderr = 'eprintln!("oops");'
     code_execute_result = [{"code": '"conformance".len() * 6 - 24', "result": "42"}]
-    code_display_data = [{"code": 'display(&Html::new("<b>x</b>"));', "mime": "text/html"}]
+    code_display_data = [{"code": DISPLAY, "mime": "text/html"}]
     code_generate_error = 'panic!("on purpose")'
     code_clear_output = "clear_output(false);"
     code_page_something = "?"
@@ -31,7 +35,7 @@ class TestConformance(suite.KernelTests):
 class TestWelcome(suite.IopubWelcomeTests):
     """The first thing a subscriber hears."""
 
-    kernel_name = "rust-course"
+    kernel_name = KERNEL
     support_iopub_welcome = True
 
 

@@ -112,3 +112,23 @@ let tokens = vec![Word("a".into()), Number(3), End];
 //-
 tokens.iter().filter(|t| !t.is_end()).count()
 //> 2
+
+//# a glob of the course costs only the cells that use it
+use course::polars::prelude::*; use course::candle_core::IndexOp as _;
+let words = vec!["a", "b"];
+//-
+let n = words.len() + 1; n
+//> 3
+df!("a" => [1, 2])?.height()
+//> 2
+let numbers = Series::new("s".into(), [1, 2, 3]);
+//-
+numbers.sum::<i32>()?
+//> 6
+fn pick(words: &[&str]) -> Option<String> { words.first().map(|word| word.to_string()) }
+//-
+pick(&words)
+//> Some("a")
+fn count(frame: &DataFrame) -> usize { frame.width() }
+count(&df!("a" => [1], "b" => [2])?)
+//> 2

@@ -294,3 +294,20 @@ mod mine { pub struct Vec<T>(pub T, pub u64); } use mine::*;
 //~ `foo` was dropped
 foo.v
 //! E0425 line 1
+
+//# a destructor that comes later
+struct Guard { n: u64 } struct Other { n: u64 }
+let guard = Guard { n: 1 }; let guards = vec![Some(Guard { n: 2 })]; let other = Other { n: 3 };
+//-
+impl Drop for Guard { fn drop(&mut self) { println!("gone {}", self.n); } }
+//~ `guard`, `guards` were dropped
+guard.n
+//! E0425 line 1: gave its type a destructor
+let guard = Guard { n: 4 }; other.n
+//> 3
+impl Drop for Guard { fn drop(&mut self) { println!("gone again {}", self.n); } }
+//-
+drop(guard);
+//> gone again 4
+//~ `guard` was moved
+//% 2

@@ -142,12 +142,12 @@ drop(loud);
 //~ moved
 //% 2
 
-//# a drop added later runs for what is made later: the store drops a value as its cell would have done
+//# a drop added later runs for what is made later and what was there before is dropped and said to be
 struct Quiet(u8);
 let q = Quiet(1);
 //-
 impl Drop for Quiet { fn drop(&mut self) { println!("now loud {}", self.0); } }
-//-
+//~ `q` was dropped
 let q = Quiet(2);
 //-
 let q = 0;

@@ -10,7 +10,9 @@ from jupyter_client.manager import KernelManager
 
 from .ports import own_ports
 
-KERNEL = "rust-course"
+# `cargo xtask test --only evcxr` has the same tests run on the second engine.
+KERNEL = os.environ.get("COURSE_TEST_KERNEL", "rust-course")
+EVCXR = KERNEL == "rust-evcxr"
 # Generous: tests run on busy machines, and none of them asserts a time.
 TIMEOUT = 120
 

@@ -8,19 +8,19 @@
 //! 6. `Display`.
 //! 7. "a value of type T".
 //!
-//! Rust has no specialisation, so the choice is made by method lookup: a call tries its receiver as it is, then what it
-//! dereferences to, so traits of the same method name on `&&&&Rung<T>`, `&&&Rung<T>`, … are tried in that order, and a
-//! trait whose bounds the type does not meet is passed over. Each type therefore compiles at the first try.
+//! The rungs that need no more than std are those of [`course_cell::ladder`], which says how a type finds its own. A cell that names nothing
+//! of the course climbs them alone, and shows the same.
 
 use std::cell::RefCell;
-use std::fmt::{Debug, Display};
-use std::rc::Rc;
-use std::sync::Arc;
 
 use course_wire::Bundle;
 use serde::Serialize;
 
-use crate::{Rich, Table, debug};
+pub use course_cell::ladder::{
+    ByDebug, ByDisplay, ByName, EvcxrMissing, EvcxrRan, EvcxrSilent, Keep, Missing, Peel, Ran, Rung, Unwrap,
+};
+
+use crate::{Rich, Table};
 
 /// Shows any expression: `Option<Bundle>`, `None` where there is nothing (more) to show.
 ///
@@ -75,55 +75,15 @@ thread_local! {
     static KEPT: RefCell<Option<Bundle>> = const { RefCell::new(None) };
 }
 
-/// Takes what [`keep!`](crate::keep) kept last on this thread.
+/// Takes what [`keep!`](crate::keep), or [`course_cell::keep!`], kept last on this thread.
 pub fn kept() -> Option<Bundle> {
-    KEPT.take()
+    let text = course_cell::ladder::kept();
+    KEPT.take().or_else(|| text.map(Bundle::text))
 }
 
 fn keep(bundle: Bundle) {
     KEPT.set(Some(bundle));
 }
-
-/// A borrowed value that may be a pointer to what is to be shown.
-pub struct Peel<'a, T: ?Sized>(pub &'a T);
-
-/// Takes one pointer off.
-pub trait Unwrap<'a> {
-    /// What the pointer points to.
-    type Inner: ?Sized;
-    /// What the pointer points to, borrowed.
-    fn peel(&self) -> &'a Self::Inner;
-}
-
-macro_rules! pointers {
-    ($($pointer:ty),*) => {$(
-        impl<'a, T: ?Sized> Unwrap<'a> for Peel<'a, $pointer> {
-            type Inner = T;
-            fn peel(&self) -> &'a T {
-                self.0
-            }
-        }
-    )*};
-}
-pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
-
-/// Leaves a value that is no pointer as it is.
-pub trait Keep<'a> {
-    /// The value's type.
-    type Inner: ?Sized;
-    /// The value.
-    fn peel(&self) -> &'a Self::Inner;
-}
-
-impl<'a, T: ?Sized> Keep<'a> for &Peel<'a, T> {
-    type Inner = T;
-    fn peel(&self) -> &'a T {
-        self.0
-    }
-}
-
-/// A borrowed value on the ladder.
-pub struct Rung<'a, T: ?Sized>(pub &'a T);
 
 /// Rung 1.
 pub trait ByUnit {
@@ -159,49 +119,6 @@ pub trait NotRich {
 impl<T: ?Sized> NotRich for Rung<'_, T> {
     fn rich(&self) -> bool {
         false
-    }
-}
-
-/// What `evcxr_display` returned: nothing, as a rule.
-pub struct Ran<T>(pub T);
-
-/// The answer of [`EvcxrMissing::evcxr_display`].
-pub struct Missing;
-
-/// Stands in for `evcxr_display` where a type has none.
-///
-/// The receiver is a `&T`. An inherent method and a trait's method on `T` are found with the receiver as it is; this one
-/// only once a further `&` has been added, so it never competes with them.
-pub trait EvcxrMissing {
-    /// Does nothing.
-    fn evcxr_display(&self) -> Missing {
-        Missing
-    }
-}
-
-impl<T: ?Sized> EvcxrMissing for &T {}
-
-/// Rung 3 was not there.
-pub trait EvcxrSilent {
-    /// No.
-    fn ran(&self) -> bool;
-}
-
-impl EvcxrSilent for Ran<Missing> {
-    fn ran(&self) -> bool {
-        false
-    }
-}
-
-/// Rung 3 has printed its blocks.
-pub trait EvcxrRan {
-    /// Yes.
-    fn ran(&self) -> bool;
-}
-
-impl<T> EvcxrRan for &Ran<T> {
-    fn ran(&self) -> bool {
-        true
     }
 }
 
@@ -259,56 +176,4 @@ impl<T: ?Sized> NotRows for Rung<'_, T> {
     fn rows(&self) -> bool {
         false
     }
-}
-
-/// Rung 5.
-pub trait ByDebug {
-    /// Keeps the `Debug` text.
-    fn text(&self);
-}
-
-impl<T: Debug + ?Sized> ByDebug for &&Rung<'_, T> {
-    fn text(&self) {
-        keep_debug(&self.0);
-    }
-}
-
-/// Rung 6.
-pub trait ByDisplay {
-    /// Keeps the `Display` text.
-    fn text(&self);
-}
-
-impl<T: Display + ?Sized> ByDisplay for &Rung<'_, T> {
-    fn text(&self) {
-        keep_display(&self.0);
-    }
-}
-
-/// Rung 7.
-pub trait ByName {
-    /// Keeps "a value of type T".
-    fn text(&self);
-}
-
-impl<T: ?Sized> ByName for Rung<'_, T> {
-    fn text(&self) {
-        keep_name(std::any::type_name::<T>());
-    }
-}
-
-// Plain functions, compiled here once and not in every cell. They get a reference to a reference, whose table of methods needs no
-// destructor of the value.
-
-fn keep_debug(value: &dyn Debug) {
-    keep(Bundle::text(debug::pretty(value)));
-}
-
-fn keep_display(value: &dyn Display) {
-    keep(Bundle::text(value.to_string()));
-}
-
-fn keep_name(type_name: &str) {
-    // Items of a notebook live in a crate named `notebook`, a name no learner has written.
-    keep(Bundle::text(format!("a value of type {}", type_name.replace("notebook::", ""))));
 }

@@ -38,7 +38,6 @@
 mod audio;
 mod charts;
 mod curve;
-mod debug;
 pub mod diagram;
 mod error;
 mod escape;

@@ -1,7 +1,7 @@
 //! `bundle_of!` over every kind of type, from outside the crate as a cell uses it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use course_display::{Bundle, Html, Rich, bundle_of};
 use serde::Serialize;
@@ -188,4 +188,79 @@ fn an_expression_may_use_the_question_mark_and_borrow() {
     let text = String::from("a b");
     assert_eq!(plain(bundle_of!(text.split(' ').collect::<Vec<_>>())), "[\"a\", \"b\"]");
     assert_eq!(plain(bundle_of!((0..3).map(|x| x * 2))), "Map { iter: 0..3 }");
+}
+
+/// What a cell that names nothing of the course shows, and what it would show with the course.
+macro_rules! same {
+    ($($value:expr),* $(,)?) => {$({
+        course_cell::keep!($value);
+        let alone = course_cell::ladder::kept();
+        let with = bundle_of!($value);
+        let only_text = with.as_ref().is_none_or(|bundle| bundle.data.len() == 1);
+        assert!(only_text, "{}: {:?}", stringify!($value), with);
+        assert_eq!(alone, with.map(|bundle| bundle.plain().to_owned()), "{}", stringify!($value));
+    })*};
+}
+
+#[test]
+fn a_cell_without_the_course_shows_the_same() {
+    #[derive(Debug, Clone)]
+    #[allow(dead_code)]
+    struct Point {
+        x: f64,
+    }
+    struct Grade(u8);
+    impl std::fmt::Display for Grade {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "grade {}", self.0)
+        }
+    }
+    struct Opaque;
+    let shown = Inherent::default();
+    let text = String::from("a \"b\"\nc");
+    let (boxed, dynamic): (Box<dyn Fn() -> u8>, Box<dyn std::error::Error>) = (Box::new(|| 1), "broken".into());
+    let nothing: [i32; 0] = [];
+    same!((), &(), 1 + 1, -7i8, u128::MAX, usize::MIN, 0.1 + 0.2, 1.0, -0.0, 1e300, f32::NAN, f64::INFINITY, 0.1f32);
+    same!(
+        true,
+        'c',
+        '\n',
+        "text",
+        *"text",
+        text,
+        &text,
+        &&text,
+        text.as_bytes(),
+        text.clone(),
+        &text[..1],
+        format!("{text}")
+    );
+    same!(
+        Some(1),
+        None::<u8>,
+        Some("x"),
+        Some(&text),
+        Ok::<_, String>(1),
+        Err::<u8, _>("no"),
+        Ok::<_, String>(vec![1])
+    );
+    same!(
+        Ok::<_, ()>("text"),
+        Ok::<(), String>(()),
+        "x".parse::<i32>(),
+        "1".parse::<i32>(),
+        Err::<f64, _>(text.clone())
+    );
+    same!((1, "a", 2.5), vec![1, 2, 3], vec!["a"], vec![Some(1.5), None], [[1, 2], [3, 4]], nothing, vec![(1, 'a')]);
+    same!((0..200).collect::<Vec<i32>>(), "long ".repeat(60), vec!["long".repeat(40)], "é".repeat(70_000));
+    same!(vec![Ok(1), Err("no")], vec![Box::new(1)], [Some(vec![1])], vec![()], &vec![1][..], vec![String::new()]);
+    same!(BTreeMap::from([(1, 'a')]), HashMap::from([("k", 2)]), BTreeSet::from([3, 1]), VecDeque::from([1, 2]));
+    same!(0..3, (0..3).map(|x| x * 2), "a b".split(' '), "a b".split(' ').collect::<Vec<_>>(), 1.cmp(&2), text.chars());
+    same!(Point { x: 1.0 }, vec![Point { x: 1.0 }], Some(Point { x: 1.0 }), &Point { x: 2.0 }, (Point { x: 1.0 }, 1));
+    same!(Grade(1), &Grade(1), Opaque, vec![Opaque], Box::new(Opaque), boxed, dynamic, std::io::Error::other("x"));
+    same!(std::rc::Rc::new(1), std::sync::Arc::new(text.clone()), Box::new(&text), RefCell::new(1), Cell::new(2));
+    same!(std::borrow::Cow::Borrowed("x"), std::borrow::Cow::<str>::Owned(text.clone()), std::sync::Mutex::new(1));
+    same!(std::time::Duration::from_millis(1500), std::path::Path::new("a/b"), std::path::PathBuf::from("a"), &mut 3);
+    same!(shown, std::mem::size_of::<Point>(), std::any::type_name::<u8>(), std::num::NonZeroU8::new(3), drop(1));
+    assert_eq!(shown.calls.get(), 2, "each ladder has shown it once");
 }

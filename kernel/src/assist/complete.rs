@@ -46,6 +46,7 @@ pub fn complete(scope: &Scope<'_>, place: &Place<'_>) -> Vec<Proposal> {
         Place::Crate(_) => crates(scope),
         Place::Derive(_) => derives(scope),
         Place::Name(prefix) => names(scope, prefix),
+        Place::Field(owner, there, prefix) => fields(scope, owner, there, prefix),
     };
     ranked(found, place.prefix())
 }
@@ -139,6 +140,18 @@ fn members(scope: &Scope<'_>, of: &Type) -> Vec<Proposal> {
         found.push(Proposal::new("await", "keyword", "", 0));
     }
     found
+}
+
+/// The fields that a literal lacks; where none are known, any name.
+fn fields(scope: &Scope<'_>, owner: &str, there: &[String], prefix: &str) -> Vec<Proposal> {
+    let of = scope.canonical(&Type::parse(owner));
+    let members = scope.of_type(&of).into_iter().map(|found| found.member);
+    let known: Vec<_> = members.filter(|member| member.kind == MemberKind::Field).collect();
+    if known.is_empty() {
+        return names(scope, prefix);
+    }
+    let missing = known.into_iter().filter(|member| !there.contains(&member.name));
+    missing.map(|member| Proposal::new(member.name, "field", member.signature, 0)).collect()
 }
 
 fn path(scope: &Scope<'_>, owner: &str, prefix: &str) -> Vec<Proposal> {

@@ -2,7 +2,7 @@
 
 use course_index::{Item, Kind, MemberKind};
 
-use super::infer::chain_start;
+use super::chain::chain_start;
 use super::keywords::KEYWORDS;
 use super::lex::Token;
 use super::members::Found;

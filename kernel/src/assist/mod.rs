@@ -4,21 +4,26 @@
 //! |---|---|
 //! | [`lex`], [`place`] | what the cursor stands on |
 //! | [`source`], [`scope`], [`library`] | what a name means there: the cell, the session, the crates |
-//! | [`types`], [`infer`], [`members`] | of what type an expression is, and what that type has |
+//! | [`types`], [`infer`], [`postfix`], [`members`] | of what type an expression is, and what that type has |
+//! | [`chain`], [`learn`], [`closures`] | where an expression begins, and what the cell has bound before it |
 //! | [`complete`], [`inspect`] | the answers; [`render`] shows the second |
 //!
 //! All of it works on texts: on tokens, on the types that rustc has told the engine, and on an index of what the crates declare
 //! (`crates/index`). So it answers while a cell runs, it answers for code that does not parse, and it costs neither a compiler nor its
 //! memory. It knows less than a compiler: what it cannot read off, it leaves out.
 
+mod chain;
+mod closures;
 mod complete;
 mod infer;
 mod inspect;
 mod keywords;
+mod learn;
 mod lex;
 mod library;
 mod members;
 mod place;
+mod postfix;
 mod render;
 mod scope;
 mod source;
@@ -41,7 +46,7 @@ pub struct Assistant {
     library: Library,
     session: RwLock<Arc<Session>>,
     /// What the items were read from; they are read again only when it changes.
-    texts: Mutex<Vec<String>>,
+    texts: Mutex<Arc<[String]>>,
     opened: Once,
 }
 
@@ -63,12 +68,12 @@ impl Assistant {
     /// Takes up what a cell has changed.
     pub fn learn(&self, known: Known) {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        let items = if *texts == known.items {
+        let items = if Arc::ptr_eq(&texts, &known.items) {
             Arc::clone(&self.session().items)
         } else {
             let mut source = Source::default();
             known.items.iter().for_each(|text| source.read(text));
-            texts.clone_from(&known.items);
+            *texts = Arc::clone(&known.items);
             Arc::new(source)
         };
         *self.session.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Session { known, items });

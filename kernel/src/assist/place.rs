@@ -1,6 +1,6 @@
 //! What stands before the cursor, and so what is being asked for.
 
-use super::infer::chain_start;
+use super::chain::{chain_start, opening_angle};
 use super::lex::{Kind, Token, is_word_part, is_word_start, lex, opening};
 
 /// What is to be completed. Every kind has the part of the word that is typed.
@@ -20,6 +20,8 @@ pub enum Place<'a> {
     Crate(&'a str),
     /// `#[derive(Na`.
     Derive(&'a str),
+    /// `Owner { done: 1, na`: the owner, the fields that are there, and what is typed.
+    Field(String, Vec<String>, &'a str),
     /// A name by itself.
     Name(&'a str),
 }
@@ -34,7 +36,7 @@ impl Place<'_> {
             | Self::Crate(prefix)
             | Self::Derive(prefix)
             | Self::Name(prefix) => prefix,
-            Self::Member(_, prefix) | Self::Path(_, prefix) => prefix,
+            Self::Member(_, prefix) | Self::Path(_, prefix) | Self::Field(_, _, prefix) => prefix,
         }
     }
 }
@@ -106,8 +108,49 @@ fn place_in(before: &str) -> Place<'_> {
         {
             Place::Nothing
         }
-        _ => Place::Name(prefix),
+        _ => match in_literal(rest) {
+            Some((owner, there)) => Place::Field(owner, there, prefix),
+            None => Place::Name(prefix),
+        },
     }
+}
+
+/// The type of the struct literal in which a field's name is to come, and the fields that it has.
+fn in_literal(tokens: &[Token<'_>]) -> Option<(String, Vec<String>)> {
+    if !tokens.last()?.is("{") && !tokens.last()?.is(",") {
+        return None;
+    }
+    let mut depth = 0_usize;
+    let mut open = None;
+    for (at, token) in tokens.iter().enumerate().rev().filter(|(_, token)| token.kind == Kind::Mark) {
+        match token.text {
+            ")" | "]" | "}" => depth += 1,
+            "{" if depth == 0 => {
+                open = Some(at);
+                break;
+            }
+            "(" | "[" | ";" if depth == 0 => return None,
+            "(" | "[" | "{" => depth -= 1,
+            _ => {}
+        }
+    }
+    let open = open?;
+    let start = chain_start(tokens, open);
+    let owner: String = tokens.get(start..open)?.iter().map(|token| token.text).collect();
+    let named = owner.rsplit("::").next()?.starts_with(char::is_uppercase);
+    // What stands before a block that is no literal.
+    let words = ["struct", "enum", "union", "trait", "impl", "for", "mod", "match", "if", "while", "in", "where"];
+    // `impl<T> Owner<T> {`: what counts stands before the angles.
+    let before = start.checked_sub(1).map(|before| opening_angle(tokens, before).unwrap_or(before));
+    let before = before.and_then(|at| if at + 1 < start { at.checked_sub(1) } else { Some(at) });
+    let before = before.and_then(|before| tokens.get(before));
+    let block = before.is_some_and(|before| before.is("->") || words.iter().any(|word| before.word(word)));
+    if !named || block {
+        return None;
+    }
+    let inside = tokens.get(open + 1..)?;
+    let there = super::source::parts(inside).into_iter().filter_map(|part| part.first());
+    Some((owner, there.filter(|name| name.kind == Kind::Word).map(|name| name.text.to_owned()).collect()))
 }
 
 /// In a string: a capture such as `{na`, or a file's path.
@@ -243,6 +286,16 @@ mod tests {
             ("x. ", "x."),
             ("1 + 12", "Nothing"),
             (".", "Nothing"),
+            ("Point { x: 1, ", "Field(\"Point\", [\"x\"], \"\")"),
+            ("let p = shapes::Point { x: f(1, 2), la", "Field(\"shapes::Point\", [\"x\"], \"la\")"),
+            ("Outer { inner: Inner { a", "Field(\"Inner\", [], \"a\")"),
+            ("Point { x: ", "Name(\"\")"),
+            ("impl Point { f", "Name(\"f\")"),
+            ("impl<T> Stack<T> { f", "Name(\"f\")"),
+            ("fn f() -> Point { x", "Name(\"x\")"),
+            ("match Thing { a", "Name(\"a\")"),
+            ("if x == limit { a", "Name(\"a\")"),
+            ("f(a, ", "Name(\"\")"),
         ] {
             assert_eq!(shown(before), expected, "{before}");
         }

@@ -15,7 +15,7 @@ mod std {
         /// Maybe a value.
         enum Option<T> { None, Some(T) }
         impl<T> std::option::Option<T> {
-            fn unwrap(self) -> T; fn map<U, F>(self, f: F) -> std::option::Option<U>; fn as_ref(&self) -> std::option::Option<&T>;
+            fn unwrap(self) -> T; fn map<U, F: FnOnce(T) -> U>(self, f: F) -> std::option::Option<U>; fn as_ref(&self) -> std::option::Option<&T>;
             fn ok_or<E>(self, e: E) -> std::result::Result<T, E>;
         }
     }
@@ -43,7 +43,7 @@ mod std {
     mod boxed { struct Box<T> {} impl<T> std::boxed::Box<T> { fn new(x: T) -> std::boxed::Box<T>; } impl<T> std::ops::Deref for std::boxed::Box<T> { type Target = T; } }
     mod collections { struct HashMap<K, V> {} impl<K, V> std::collections::HashMap<K, V> { fn new() -> std::collections::HashMap<K, V>; fn get(&self, k: &K) -> std::option::Option<&V>; fn insert(&mut self, k: K, v: V) -> std::option::Option<V>; } }
     mod iter {
-        trait Iterator { type Item; fn next(&mut self) -> std::option::Option<Self::Item>; fn enumerate(self) -> std::iter::Enumerate<Self>; fn rev(self) -> std::iter::Rev<Self>; fn map<B, F>(self, f: F) -> std::iter::Map<Self, F>; fn collect<B>(self) -> B; fn sum<S>(self) -> S; }
+        trait Iterator { type Item; fn next(&mut self) -> std::option::Option<Self::Item>; fn enumerate(self) -> std::iter::Enumerate<Self>; fn rev(self) -> std::iter::Rev<Self>; fn map<B, F>(self, f: F) -> std::iter::Map<Self, F> where F: FnMut(Self::Item) -> B; fn filter<P>(self, predicate: P) -> std::iter::Rev<Self> where P: FnMut(&Self::Item) -> bool; fn fold<B, F>(self, init: B, f: F) -> B where F: FnMut(B, Self::Item) -> B; fn collect<B>(self) -> B; fn sum<S>(self) -> S; }
         trait IntoIterator { type Item; fn into_iter(self) -> Self::IntoIter; }
         struct Enumerate<I> {} impl<I> std::iter::Iterator for std::iter::Enumerate<I> { type Item = (usize, <I as std::iter::Iterator>::Item); }
         struct Rev<I> {} impl<I> std::iter::Iterator for std::iter::Rev<I> { type Item = <I as std::iter::Iterator>::Item; }
@@ -237,6 +237,20 @@ fn what_can_follow_is_proposed() {
         ("fn area(c: &Circle) -> f32 { c.rad|ius }", "radius"),
         ("let made = Box::new(1.0f32);\nmade.sq", "sqrt"),
         ("struct Own { field: Tensor }\nlet own = Own { field: x };\nown.field.mat", "matmul"),
+        // Closures.
+        ("names.iter().map(|name| name.tr", "trim"),
+        ("names.iter().enumerate().map(|(index, name)| name.tr", "trim"),
+        ("names.iter().filter(|name| name.len() > 3).map(|name| name.tr", "trim"),
+        ("names.iter().fold(0, move |sum, name| name.tr", "trim"),
+        ("names.first().map(|name| { let other = name; other.tr", "trim"),
+        ("let f = |c: &Circle| c.rad", "radius"),
+        ("names.iter().map(|name| name.len()); name.tr", ""),
+        // Fields of a literal.
+        ("Circle { ra", "radius"),
+        ("Circle { radius: 1.0, ", "center"),
+        ("let c = Circle { radius: x.dims().len() as f32, cen", "center"),
+        ("struct Own { field: Tensor }\nOwn { fi", "field"),
+        ("shapes::Square { si", "side"),
         // Paths.
         ("Tensor::n", "new"),
         ("Device::C", "Cpu"),
@@ -282,6 +296,7 @@ fn the_best_fit_comes_first() {
     assert_eq!(proposals(&assistant, "circle.")[0], "center", "fields come before methods");
     assert_eq!(proposals(&assistant, "c")[0], "circle", "variables come before what is further away");
     assert_eq!(proposals(&assistant, "Vec::n"), ["new"]);
+    assert_eq!(proposals(&assistant, "Circle { radius: 1.0, "), ["center"], "only what is missing");
     // A trait's methods are there when the trait is.
     assert!(!proposals(&assistant, "std::io::stdin().re").contains(&"read_to_end".to_owned()));
     assert!(proposals(&assistant, "use std::io::Read;\nstd::io::stdin().re").contains(&"read_to_end".to_owned()));

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use anyhow::Context as _;
 
 use super::kernelspec::Kernelspec;
+use crate::assist::Library;
 use crate::engine::dylib::DylibEngine;
 use crate::engine::stage::Stage;
 use crate::engine::{Cell, Engine as _, Event, Outcome, Output};
@@ -92,9 +93,11 @@ impl Output for LastResult {
 }
 
 fn cell(stage: Stage) -> anyhow::Result<(String, ())> {
-    let mut engine = DylibEngine::start(stage)?;
+    let library = Library::new(&stage.folder().join("index"));
+    let mut engine = DylibEngine::start(stage, library)?;
     let result = LastResult::default();
-    let outcome = engine.execute(Cell { number: 1, code: "6 * 7" }, &result);
+    // It names the course, so that it is compiled with it.
+    let outcome = engine.execute(Cell { number: 1, code: "drop(course::device());\n6 * 7" }, &result);
     engine.shutdown();
     if let Outcome::Error(error) = outcome {
         anyhow::bail!("{}: {}", error.ename, error.evalue);

@@ -27,11 +27,12 @@ pub fn run(connection_file: &Path, stage: PathBuf, evcxr: Option<PathBuf>) -> an
         Err(_) => RustVersion::known(env!("CARGO_PKG_RUST_VERSION")),
     };
     let library = Library::new(&stage.join("index"));
+    let declared = library.clone();
     let engine: EngineFactory = Box::new(move || {
         if let Some(program) = &evcxr {
             return Ok(Box::new(EvcxrEngine::start(program.clone())?) as Box<dyn Engine>);
         }
-        let engine = DylibEngine::start(Stage::load(&stage)?)?;
+        let engine = DylibEngine::start(Stage::load(&stage)?, declared.clone())?;
         Ok(Box::new(engine) as Box<dyn Engine>)
     });
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -47,7 +47,7 @@ pub struct Known {
     /// The variables that the next cell can use.
     pub variables: Vec<KnownVariable>,
     /// The source of each item that the next cell can use: functions, types, `impl`s, imports.
-    pub items: Vec<String>,
+    pub items: Arc<[String]>,
 }
 
 /// A variable that the next cell can use.

@@ -77,7 +77,7 @@ mod tests {
         let assistant = Assistant::new(Library::new(std::path::Path::new("there is no index")));
         let variable =
             |name: &str| KnownVariable { name: name.into(), type_text: "u8".into(), mutable: false, cell: 1 };
-        assistant.learn(Known { variables: vec![variable("tensor"), variable("text")], items: Vec::new() });
+        assistant.learn(Known { variables: vec![variable("tensor"), variable("text")], items: [].into() });
         assistant
     }
 

@@ -51,7 +51,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     pollster::block_on(future)
 }
 
-/// Shows the value of the last expression, which [`course_display::keep!`] has kept.
+/// Shows the value of the last expression, which [`course_display::keep!`] or [`course_cell::keep!`] has kept.
 pub fn result() {
     if let Some(bundle) = course_display::ladder::kept() {
         // The kernel is gone when this fails, and this process ends with it.

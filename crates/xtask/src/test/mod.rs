@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything CI runs, as parts with a time each, and one plain line at the end.
 
 mod browser;
+mod evcxr;
 mod graph;
 mod lint;
 mod log;
@@ -51,6 +52,8 @@ pub enum Part {
     Tools,
     /// JupyterLab in headless Chromium
     Browser,
+    /// The second engine; only when it is asked for, since its program takes minutes to build
+    Evcxr,
 }
 
 /// How a part ended, in counts of tests.
@@ -91,7 +94,7 @@ impl Context<'_> {
 /// Sets up, runs the parts (all of them if none is named), prints the table. Fails if a test did.
 pub fn test(project: &Project, only: &[Part]) -> Result<()> {
     let started = Instant::now();
-    let wanted = |part: Part| only.is_empty() || only.contains(&part);
+    let wanted = |part: Part| only.contains(&part) || only.is_empty() && part != Part::Evcxr;
     let ready = setup(project)?;
     let mut context = Context { project, ready: &ready, tests: Built::default() };
     fs::create_dir_all(context.reports())?;
@@ -146,6 +149,7 @@ fn run(part: Part, context: &Context<'_>, step: &Step) -> Result<Outcome> {
         Part::Notebooks => notebooks::test(context, step),
         Part::Tools => tools::test(context, step, "tools"),
         Part::Browser => browser::test(context, step),
+        Part::Evcxr => evcxr::test(context, step),
     }
 }
 

@@ -8,22 +8,33 @@ use super::{Context, Outcome, log};
 use crate::bar::Step;
 use crate::run::python;
 
-/// Runs `tests/<folder>` with pytest; a JUnit file is left beside the log.
+/// Runs `tests/<folder>` with pytest.
 pub fn pytest(context: &Context<'_>, step: &Step, folder: &str) -> Result<Outcome> {
     pytest_with(python(context.project), context, step, folder)
 }
 
 /// The same on another environment's Python.
-pub fn pytest_with(mut python: Command, context: &Context<'_>, step: &Step, folder: &str) -> Result<Outcome> {
+pub fn pytest_with(python: Command, context: &Context<'_>, step: &Step, folder: &str) -> Result<Outcome> {
+    pytest_of(python, context, step, folder, &[&format!("tests/{folder}")])
+}
+
+/// Runs these files and folders with pytest; a JUnit file named for the part is left beside the log.
+pub fn pytest_of(
+    mut python: Command,
+    context: &Context<'_>,
+    step: &Step,
+    part: &str,
+    files: &[&str],
+) -> Result<Outcome> {
     let reports = context.reports();
     python.args(["-m", "pytest", "-v", "-p", "no:cacheprovider", "--color=no", "--tb=short", "--durations=10"]);
     python.args(["--continue-on-collection-errors", "--junitxml"]);
-    python.arg(reports.join(format!("{folder}.xml"))).args(workers(folder)).arg(format!("tests/{folder}"));
+    python.arg(reports.join(format!("{part}.xml"))).args(workers(part)).args(files);
     python.env("COURSE_STAGE", context.ready.stage.folder()).env("COURSE_SCRATCH", context.project.scratch());
     python.env("COURSE_BUILD_ID", &context.ready.stage.build_id).env("CARGO_TARGET_DIR", &context.project.target);
     // Not this program itself: the build may have replaced its file while it runs.
     python.env("XTASK", context.project.target.join("release/xtask"));
-    let ended = log::run(python, &reports.join(format!("{folder}.log")), step, |line| {
+    let ended = log::run(python, &reports.join(format!("{part}.log")), step, |line| {
         if let Some(test) = passed_test(line) {
             step.messages().set_message(test.to_owned());
         }
@@ -36,8 +47,8 @@ pub fn pytest_with(mut python: Command, context: &Context<'_>, step: &Step, fold
 
 /// Two processes for the parts whose tests mostly wait for kernels: files go whole to one of them where tests share a file's kernel, and
 /// one by one where each test starts afresh.
-fn workers(folder: &str) -> &'static [&'static str] {
-    match folder {
+fn workers(part: &str) -> &'static [&'static str] {
+    match part {
         "kernel" => &["-n", "2", "--dist", "loadfile"],
         "language" => &["-n", "2", "--dist", "load"],
         _ => &[],

@@ -10,17 +10,19 @@ use course_wire::{Bundle, LineMap};
 
 use super::commands::{Optimisation, escape};
 use super::compile::{Compiled, Compiler, Diagnostic, Unit, file_name};
+use super::deciding::roots;
 use super::dep::{Dependencies, Link};
 use super::diagnostics::Reporter;
 use super::generate::{Generated, Plan, unparsed};
 use super::items::{Entry, Kind};
 use super::macros;
 use super::magics::Measure;
+use super::prelude::CourseNames;
 use super::retry::{
-    Probe, Retry, drop_twice_defined, drop_unfit, drop_unnameable, needs_async, needs_course, needs_debug, needs_types,
-    stay_behind,
+    Note, Probe, Retry, drop_twice_defined, drop_unfit, drop_unnameable, needs_async, needs_course, needs_debug,
+    needs_types, stay_behind,
 };
-use super::session::{Gone, Session, Variable, roots};
+use super::session::{Gone, Session, Variable};
 use super::source::{self, Source};
 use super::{advice, explain, nesting, report};
 use crate::engine::{Cell, CellError, CellName};
@@ -43,7 +45,7 @@ pub struct Build<'a> {
     /// Whether it is measured.
     pub measure: Measure,
     /// Names by which code reaches the course.
-    pub course_names: &'a BTreeSet<String>,
+    pub course_names: &'a CourseNames,
 }
 
 /// A cell ready to run.
@@ -68,7 +70,7 @@ pub struct Built {
     /// Statics it defines.
     pub statics: Vec<String>,
     /// What the learner should know.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
     /// rustc's warnings about the cell.
     pub warnings: Option<Bundle>,
 }
@@ -159,9 +161,8 @@ impl Build<'_> {
             if !changed {
                 let mut error = self.report(&errors, &compiled.other, &reporter, &session, cell.number);
                 // What was dropped on the way may be what is missing now.
-                error.traceback.extend(
-                    retry.notes.iter().filter(|note| note.contains("was dropped")).map(|note| explain::in_short(note)),
-                );
+                let dropped = retry.notes.iter().filter(|note| note.about_dropped);
+                error.traceback.extend(dropped.map(|note| explain::in_short(&note.text)));
                 return Err(error);
             }
         }
@@ -285,23 +286,19 @@ pub(super) fn take_items(source: &mut Source, code: &str, cell: u32, session: &S
     source.items.iter().flat_map(named).collect()
 }
 
-/// Drops the variables whose type is no longer what it was when they were made; they must never be read again.
+/// Drops the variables whose type is no longer what it was when they were made, and those whose name is something else now.
 pub(super) fn drop_outdated(session: &mut Session, cell: u32, retry: &mut Retry) -> Vec<String> {
-    let mut outdated = session.outdated();
-    for name in &outdated {
-        session.variables.remove(name);
-        session.gone.insert(name.clone(), Gone::Redefined(cell));
-    }
+    let mut outdated = session.drop_outdated(cell);
     let shadowed = session.shadowed(cell);
     for (name, title) in &shadowed {
         session.variables.remove(name);
-        retry.notes.push(format!("the variable `{name}` was dropped: its name is now `{title}`"));
+        retry.dropped(format!("the variable `{name}` was dropped: its name is now `{title}`"));
     }
     match outdated.as_slice() {
         [] => {}
-        [name] => retry.notes.extend(explain::gone(session, name)),
-        names => retry.notes.push(format!(
-            "`{}` were dropped: {} changed what their types are made of. Make them again.",
+        [name] => retry.dropped(explain::gone(session, name).unwrap_or_default()),
+        names => retry.dropped(format!(
+            "`{}` were dropped: {} changed what their types are. Make them again.",
             names.join("`, `"),
             CellName(cell),
         )),
@@ -353,7 +350,7 @@ pub(super) fn new_variables(
         let Some((name, type_text)) = diagnostic.spans.iter().find_map(label) else { continue };
         let mutable = source.lets.iter().any(|binding| binding.name == name && binding.mutable);
         let roots = roots(&type_text, &generated.reached);
-        let fingerprint = session.fingerprint(&roots);
+        let fingerprint = session.fingerprint_of_value(&roots);
         variables.insert(name, Variable { type_text, mutable, fingerprint, roots, cell });
     }
     variables
@@ -369,7 +366,7 @@ fn split_off_local(
     variables.retain(|name, variable| {
         let keep = nameable(&variable.type_text);
         if !keep {
-            retry.notes.push(explain::local_type(name, &variable.type_text));
+            retry.note(explain::local_type(name, &variable.type_text));
             gone.insert(name.clone(), Gone::Unnamed(variable.type_text.clone()));
         }
         keep

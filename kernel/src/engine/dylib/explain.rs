@@ -154,6 +154,11 @@ pub fn gone(session: &Session, name: &str) -> Option<String> {
             "`{name}` was dropped when {cell} changed what its type is made of: its bytes belong to the old type. Make it again.",
             cell = CellName(*cell),
         ),
+        Gone::Destructor(cell) => format!(
+            "`{name}` was dropped when {cell} gave its type a destructor (`impl Drop`), which a value from before would never run. \
+             Make it again.",
+            cell = CellName(*cell),
+        ),
         Gone::Died(cell) => {
             let cell = CellName(*cell);
             format!("`{name}` was lost when the process ended in {cell}. Run the cell that made it again.")

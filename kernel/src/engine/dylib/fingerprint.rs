@@ -1,12 +1,14 @@
 //! What decides a type: the source of all that its definition reaches, part by part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The parts of the source that decide a type's layout and identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fingerprint {
     /// A hash of each part, and whether a type that was made without it can go on as it is when the part is new.
     parts: BTreeMap<String, bool>,
+    /// The types among them that have a destructor.
+    destructors: BTreeSet<String>,
 }
 
 impl Fingerprint {
@@ -16,7 +18,17 @@ impl Fingerprint {
         *self.parts.entry(blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()).or_insert(harmless) &= harmless;
     }
 
-    /// Whether what this fingerprint was taken of is the same under the session that gives `now`.
+    /// Notes that a type in it has a destructor.
+    pub fn add_destructor(&mut self, name: &str) {
+        self.destructors.insert(name.to_owned());
+    }
+
+    /// Whether `now` has a destructor that this one lacks: a value from before would never run it.
+    pub fn lacks_destructor(&self, now: &Self) -> bool {
+        !now.destructors.is_subset(&self.destructors)
+    }
+
+    /// Whether what this fingerprint was taken of is the same under the session that gives `now`, destructors aside.
     pub fn holds(&self, now: &Self) -> bool {
         self.parts.keys().all(|part| now.parts.contains_key(part))
             && now.parts.iter().all(|(part, harmless)| *harmless || self.parts.contains_key(part))

@@ -12,7 +12,7 @@ pub use super::source::{keep_only, parse};
 use super::generate::{Plan, unparsed};
 use super::items::Entry;
 use super::magics::Measure;
-use super::prelude::names;
+use super::prelude::CourseNames;
 use super::session::Session;
 
 /// The command lines at a cell's top, and the rest.
@@ -22,11 +22,17 @@ pub fn split_commands(code: &str) -> (Vec<Command>, String) {
 
 /// The file that cell 1 of a session would be compiled from.
 pub fn generate(code: &str) -> Generated {
-    let Ok(source) = parse(code) else { return unparsed(code, 1) };
-    let mut session = Session::default();
-    session.add_items(source.items.iter().flat_map(|(item, range)| Entry::of(item, range.clone(), code, 1)).collect());
+    generate_in(&Session::default(), &CourseNames::new([].iter(), None), code, 1)
+}
+
+/// The file that a cell of this number would be compiled from after a session.
+pub fn generate_in(session: &Session, course_names: &CourseNames, code: &str, cell: u32) -> Generated {
+    let Ok(source) = parse(code) else { return unparsed(code, cell) };
+    let mut session = session.clone();
+    let entries = source.items.iter().flat_map(|(item, range)| Entry::of(item, range.clone(), code, cell));
+    session.add_items(entries.collect());
     Plan {
-        cell: 1,
+        cell,
         code,
         source: &source,
         session: &session,
@@ -38,7 +44,7 @@ pub fn generate(code: &str) -> Generated {
         awaits: source.awaits,
         defined: &BTreeSet::new(),
         course: false,
-        course_names: &names([].iter()),
+        course_names,
     }
     .generate(&[])
 }

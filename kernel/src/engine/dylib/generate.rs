@@ -27,6 +27,7 @@ use super::edits::{self, Edit};
 use super::fingerprint::Fingerprint;
 use super::items::{Entry, Kind};
 use super::magics::Measure;
+use super::prelude::CourseNames;
 use super::session::{Session, Variable};
 use super::source::{Binding, Source, keep_only};
 use super::statics::{self, Static};
@@ -107,7 +108,7 @@ pub struct Plan<'a> {
     /// Whether to compile against the course, whatever the cell names.
     pub course: bool,
     /// Names by which code reaches the course.
-    pub course_names: &'a BTreeSet<String>,
+    pub course_names: &'a CourseNames,
 }
 
 impl Plan<'_> {
@@ -152,8 +153,9 @@ impl Plan<'_> {
         file.generated.loops = self.source.loops || reached.iter().any(|entry| entry.loops);
         file.generated.reached = reached.iter().flat_map(|entry| entry.names.iter().cloned()).chain(names).collect();
         // Macros first: they must stand before their uses, and earlier cells' uses come right after.
+        let course = file.generated.course;
         for macros in [true, false] {
-            for entry in &reached {
+            for entry in reached.iter().filter(|entry| course || !self.imports_course(entry)) {
                 if entry.cell != self.cell && (entry.kind == Kind::Macro) == macros {
                     self.item(&mut file, entry);
                 }
@@ -169,7 +171,7 @@ impl Plan<'_> {
     fn names(&self) -> BTreeSet<String> {
         let mut names = self.source.mentioned.clone();
         for (_, variable) in self.taken() {
-            names.extend(super::session::roots(&variable.type_text, &BTreeSet::new()));
+            names.extend(super::deciding::roots(&variable.type_text, &BTreeSet::new()));
         }
         let own: BTreeSet<String> = self
             .source
@@ -185,16 +187,28 @@ impl Plan<'_> {
         names
     }
 
-    /// Whether the cell, or what it reaches, names something of the course. To show or await a value takes the course too.
+    /// Whether the cell, or what it reaches, names something of the course. To await a value, or to measure, takes the course too.
     fn names_course(&self, names: &BTreeSet<String>, reached: &[&Entry]) -> bool {
-        let of_course = |name: &String| self.course_names.contains(name);
+        let of_course = |name: &str| self.course_names.contains(name);
         let types = self.taken().flat_map(|(_, variable)| identifiers(&variable.type_text));
-        self.source.tail.is_some()
-            || self.awaits
+        let (imports, items): (Vec<&Entry>, Vec<&Entry>) =
+            reached.iter().copied().partition(|entry| self.imports_course(entry));
+        let mentioned = names.iter().chain(items.iter().flat_map(|entry| &entry.mentions));
+        let used = |import: &&Entry| match import.used_path().map(|path| self.course_names.brought_by(path)) {
+            Some(Some(brought)) => mentioned.clone().any(|name| brought.contains(name) || import.names.contains(name)),
+            _ => true,
+        };
+        self.awaits
             || self.measure != Measure::No
-            || names.iter().any(of_course)
-            || reached.iter().any(|entry| entry.mentions.iter().any(of_course))
-            || types.into_iter().any(|name| self.course_names.contains(name))
+            || mentioned.clone().any(|name| of_course(name))
+            || types.into_iter().any(of_course)
+            || imports.iter().any(used)
+    }
+
+    /// Whether it imports from the course, under a name that is not the session's own.
+    fn imports_course(&self, entry: &Entry) -> bool {
+        entry.used_path().is_some_and(|path| self.course_names.has_path(path))
+            && !entry.mentions.iter().any(|root| self.session.defines(root))
     }
 
     /// The metadata of the crate that a cell is, without which its types are others.
@@ -317,7 +331,10 @@ impl Plan<'_> {
                         ") { course_value => { course_clock.stop(); \
                          ::course::display::keep!(course_value); ::course::runtime::cell::result(); } }",
                     ),
-                    false => ("::course::display::keep!(", "); ::course::runtime::cell::result();"),
+                    false if file.generated.course => {
+                        ("::course::display::keep!(", "); ::course::runtime::cell::result();")
+                    }
+                    false => ("::course_cell::keep!(", "); ::course_cell::ladder::result();"),
                 };
                 file.line(before);
                 file.cell_text(&keep_only(self.code, std::slice::from_ref(tail)), self.cell, 1);

@@ -61,6 +61,8 @@ pub struct Entry {
     pub openings: Option<Vec<usize>>,
     /// For an `impl`, its members that may decide a type.
     pub decides: BTreeSet<String>,
+    /// The types that it gives a destructor; for a macro call, those that it may.
+    pub drops: BTreeSet<String>,
 }
 
 impl Entry {
@@ -100,6 +102,7 @@ impl Entry {
             statics: statics::find(item, range.start),
             openings: versions::openings(item, range.start),
             decides: BTreeSet::new(),
+            drops: BTreeSet::new(),
         };
         match item {
             Item::Use(item) => entry.leaves(item),
@@ -124,7 +127,17 @@ impl Entry {
     pub fn making(self, makes: &Makes, arguments: &TokenStream) -> Self {
         let decides = if makes.decides { BTreeSet::from(["impl".to_owned()]) } else { BTreeSet::new() };
         let (names, handles) = (makes.names(arguments.clone()), makes.handles(arguments.clone()));
-        Self { names, handles, decides, ..self }
+        let drops = match handles.contains("Drop") {
+            true => handles.iter().filter(|name| *name != "Drop").cloned().collect(),
+            false => BTreeSet::new(),
+        };
+        Self { names, handles, decides, drops, ..self }
+    }
+
+    /// The path that a `use` leads along, without `as`.
+    pub fn used_path(&self) -> Option<&str> {
+        let path = self.text.strip_suffix(';')?.rsplit(" use ").next()?.trim_start_matches("::");
+        (self.kind == Kind::Use).then(|| path.split(" as ").next().unwrap_or(path).trim())
     }
 
     /// Whether it takes the place of an older item.
@@ -153,6 +166,12 @@ impl Entry {
         }
         item.self_ty.to_tokens(&mut header);
         mentions(header.clone(), &mut self.handles);
+        let of_trait = item.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+        if of_trait.is_some_and(|last| last.ident == "Drop")
+            && let syn::Type::Path(of) = &*item.self_ty
+        {
+            self.drops.extend(of.path.segments.last().map(|last| last.ident.to_string()));
+        }
         // A type's layout can hang on associated types, constants and constant functions, never on other methods.
         let mut layout = TokenStream::new();
         let mut members = Vec::new();

@@ -21,7 +21,7 @@ use super::interrupt::Control;
 use super::items::{Entry, Kind};
 use super::magics::{self, Measure, Part};
 use super::nesting;
-use super::prelude;
+use super::prelude::CourseNames;
 use super::retry::{Probe, Retry, drop_unnameable, needs_async, needs_debug, stay_behind};
 use super::session::Session;
 use super::source::{self, Source};
@@ -69,7 +69,7 @@ pub fn check(cells: &[Given<'_>], stage: &Stage, folder: &Path) -> anyhow::Resul
     let mut checked = Checked::default();
     let pieces = pieces(cells, &mut checked);
     let parts = parts(&pieces);
-    let course_names = prelude::names(stage.externs.keys());
+    let course_names = CourseNames::new(stage.externs.keys(), None);
     let control = Control::default();
     let compiler = Compiler { stage, folder, control: &control, cache: None };
     let mut checker = Checker { compiler, course_names, session: Session::default(), texts: Vec::new(), checked };
@@ -232,7 +232,7 @@ fn parts(pieces: &[Piece]) -> Vec<&[Piece]> {
 
 struct Checker<'a> {
     compiler: Compiler<'a>,
-    course_names: BTreeSet<String>,
+    course_names: CourseNames,
     session: Session,
     /// The text of each part, and where its cells begin: line from 1, cell.
     texts: Vec<(String, Vec<(u32, usize)>)>,

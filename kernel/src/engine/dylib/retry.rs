@@ -27,7 +27,16 @@ pub struct Retry {
     /// Whether to compile against the course though nothing names it.
     pub course: bool,
     /// What the learner should know.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
+}
+
+/// Something that the learner should know.
+#[derive(Debug)]
+pub struct Note {
+    /// What it says.
+    pub text: String,
+    /// Whether it is about something that is there no more, which may be why the cell does not compile.
+    pub about_dropped: bool,
 }
 
 /// Whether to compile once without storing anything, only to learn the types of the new variables.
@@ -92,7 +101,7 @@ pub fn stay_behind(
             }
         } else {
             if !retry.moved.contains(&name) && !is_new {
-                retry.notes.push(format!(
+                retry.note(format!(
                     "`{name}` was moved in {} and is gone; `&{name}` lends it, `{name}.clone()` keeps it",
                     CellName(cell)
                 ));
@@ -104,11 +113,21 @@ pub fn stay_behind(
 }
 
 impl Retry {
+    /// Something to know.
+    pub fn note(&mut self, text: String) {
+        self.notes.push(Note { text, about_dropped: false });
+    }
+
+    /// Something was dropped.
+    pub fn dropped(&mut self, text: String) {
+        self.notes.push(Note { text, about_dropped: true });
+    }
+
     /// A new variable borrows: it ends with its cell.
     pub fn borrows(&mut self, name: &str) {
         self.borrowed.insert(name.to_owned());
         self.local.insert(name.to_owned());
-        self.notes.push(format!(
+        self.note(format!(
             "`{name}` borrows from another variable, so it ends with this cell; keep an owned copy \
              (`.to_owned()`, `.clone()`) if a later cell needs it"
         ));
@@ -171,7 +190,7 @@ pub fn drop_unnameable(
         let lines = error.spans.iter().filter(|span| span.is_primary).filter_map(|span| reporter.generated_line(span));
         for name in lines.filter_map(|line| generated.takes.get(&line)) {
             let Some(variable) = session.variables.remove(name) else { continue };
-            retry.notes.push(super::explain::local_type(name, &variable.type_text));
+            retry.note(super::explain::local_type(name, &variable.type_text));
             session.gone.insert(name.clone(), Gone::Unnamed(variable.type_text));
             outdated.push(name.clone());
         }
@@ -195,7 +214,7 @@ pub fn drop_twice_defined(
         .collect();
     let dropped = drop_at(&places, session);
     for (title, from) in &dropped {
-        retry.notes.push(format!(
+        retry.dropped(format!(
             "`{title}` of {} defines what {} defines anew and was dropped",
             CellName(*from),
             CellName(cell)
@@ -219,7 +238,7 @@ pub fn drop_unfit(
     }
     let dropped = drop_at(&places, session);
     for (title, from) in &dropped {
-        retry.notes.push(format!(
+        retry.dropped(format!(
             "`{title}` of {} does not fit what {} defines and was dropped; mend that cell and run it again",
             CellName(*from),
             CellName(cell)

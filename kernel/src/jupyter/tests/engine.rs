@@ -103,7 +103,7 @@ impl Engine for FakeEngine {
 
     fn known(&self) -> Known {
         let tensor = KnownVariable { name: "tensor".into(), type_text: "u8".into(), mutable: false, cell: 1 };
-        Known { variables: vec![tensor], items: Vec::new() }
+        Known { variables: vec![tensor], items: [].into() }
     }
 
     fn shutdown(&mut self) {

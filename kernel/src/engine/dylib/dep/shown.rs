@@ -76,7 +76,7 @@ impl<'a> Shown<'a> {
         }
         lines.extend(clashes.iter().map(|clash| format!("note: {}", clash.sentence())));
         let html: Vec<String> =
-            lines.iter().map(|line| format!("<div>{}</div>", super::super::code_spans(&escape(line)))).collect();
+            lines.iter().map(|line| format!("<div>{}</div>", super::super::note::code_spans(&escape(line)))).collect();
         self.show(Bundle::html(html.concat(), lines.join("\n").replace('`', "")));
     }
 }

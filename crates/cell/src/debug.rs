@@ -8,7 +8,7 @@ const LINE: usize = 100;
 const LIMIT: usize = 64 << 10;
 
 /// `{:?}` when that is one short line, else `{:#?}`, cut at 64 KiB with a notice.
-pub(crate) fn pretty<T: Debug + ?Sized>(value: &T) -> String {
+pub fn pretty<T: Debug + ?Sized>(value: &T) -> String {
     let mut line = Limited { text: String::new(), limit: LINE * 4 };
     if write!(line, "{value:?}").is_ok() && line.text.chars().count() <= LINE && !line.text.contains('\n') {
         return line.text;
