@@ -261,6 +261,6 @@ fn a_cell_without_the_course_shows_the_same() {
     same!(std::rc::Rc::new(1), std::sync::Arc::new(text.clone()), Box::new(&text), RefCell::new(1), Cell::new(2));
     same!(std::borrow::Cow::Borrowed("x"), std::borrow::Cow::<str>::Owned(text.clone()), std::sync::Mutex::new(1));
     same!(std::time::Duration::from_millis(1500), std::path::Path::new("a/b"), std::path::PathBuf::from("a"), &mut 3);
-    same!(shown, std::mem::size_of::<Point>(), std::any::type_name::<u8>(), std::num::NonZeroU8::new(3), drop(1));
+    same!(shown, std::mem::size_of::<Point>(), std::any::type_name::<u8>(), std::num::NonZeroU8::new(3), ());
     assert_eq!(shown.calls.get(), 2, "each ladder has shown it once");
 }
