@@ -177,8 +177,9 @@ fn assistant() -> Assistant {
 
 /// The proposals at `|`, or at the end.
 fn proposals(assistant: &Assistant, code: &str) -> Vec<String> {
-    let at = code.find('|').unwrap_or(code.len());
-    let plain = code.replacen('|', "", 1);
+    // Not `|`, which closures begin with.
+    let at = code.find('‸').unwrap_or(code.len());
+    let plain = code.replacen('‸', "", 1);
     assistant.complete(&plain, at).1.into_iter().map(|proposal| proposal.text).collect()
 }
 
@@ -234,7 +235,7 @@ fn what_can_follow_is_proposed() {
         ("let (a, b) = pair;\nb.tr", "trim"),
         ("if let Some(name) = names.first() { name.push", "push_str"),
         ("for (index, name) in names.iter().enumerate() { name.tr", "trim"),
-        ("fn area(c: &Circle) -> f32 { c.rad|ius }", "radius"),
+        ("fn area(c: &Circle) -> f32 { c.rad‸ius }", "radius"),
         ("let made = Box::new(1.0f32);\nmade.sq", "sqrt"),
         ("struct Own { field: Tensor }\nlet own = Own { field: x };\nown.field.mat", "matmul"),
         // Closures.
