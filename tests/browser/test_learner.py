@@ -118,6 +118,9 @@ def test_start_lists_the_chapters_and_leads_to_section_3(page, scratch):
 def test_section_3_runs_until_the_first_exercise(page):
     page.open(SECTION)
     page.run_all()
+    # The command is over at the first cell that fails, on purpose or not; the rest is in the kernel's queue.
+    check = page.index("sure-and-unsure-check")
+    wait_for(lambda: failed(page.cells()[check]), "the first exercise was not reached", lambda: shown(page.cells()[check]))
     problems = [(cell["id"], failed(cell)) for cell in page.cells() if cell["cell_type"] == "code" and failed(cell)]
     unexpected = [identity for identity, _ in problems if not may_fail(page.cells()[page.index(identity)])]
     assert unexpected == ["sure-and-unsure-check"], problems
