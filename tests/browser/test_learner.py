@@ -7,8 +7,8 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from .conftest import TOKEN, wait_for
-from .test_welcome import command
+from .conftest import wait_for
+from .page import Page, command
 
 START = "learn/START.ipynb"
 SECTION = "learn/01-transformer-models/03-what-transformers-can-do.ipynb"
@@ -19,40 +19,16 @@ WRONG = """fn sure_and_unsure() -> (&'static str, &'static str) {
 }"""
 
 
-class Page:
-    """The notebook that is open in front."""
-
-    def __init__(self, browser, address):
-        self.browser, self.address = browser, address
-
-    def open(self, path):
-        self.browser.get(f"{self.address}/lab/tree/{path}?token={TOKEN}&reset")
-        self.ready(path)
-
-    def ready(self, path):
-        """Waits until this notebook is in front and its kernel idle."""
-        state = """
-            const context = window.jupyterapp?.shell?.currentWidget?.context;
-            return [context?.path, context?.sessionContext?.session?.kernel?.status];
-        """
-        wait_for(lambda: self.browser.execute_script(state) == [path, "idle"], f"{path} did not open", lambda: str(self.browser.execute_script(state)))
-
-    def cells(self):
-        return self.browser.execute_script(
-            "return window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells.map(cell => cell.toJSON())")
-
-    def index(self, identity):
-        return next(index for index, cell in enumerate(self.cells()) if cell["id"] == identity)
+class LearnersPage(Page):
+    """What a learner does."""
 
     def run_all(self):
         """Runs all cells; Jupyter stops at the first that fails."""
         command(self.browser, "notebook:run-all-cells")
 
-    def run(self, identity):
+    def shows(self, identity):
         """Runs one cell and returns what it shows, as text."""
-        self.browser.execute_script(
-            "window.jupyterapp.shell.currentWidget.content.activeCellIndex = arguments[0]", self.index(identity))
-        command(self.browser, "notebook:run-cell")
+        self.run(identity)
         return shown(self.cells()[self.index(identity)])
 
     def write(self, identity, source):
@@ -71,8 +47,7 @@ class Page:
 
     def in_front(self, selector):
         """Elements of the notebook in front."""
-        panel = self.browser.execute_script("return window.jupyterapp.shell.currentWidget.node")
-        return panel.find_elements(By.CSS_SELECTOR, selector)
+        return self.panel().find_elements(By.CSS_SELECTOR, selector)
 
     def screenshot(self, folder, name, element=None):
         if element is not None:
@@ -101,12 +76,12 @@ def failed(cell):
 @pytest.fixture(scope="module")
 def page(learner, browser):
     browser.set_window_size(1280, 1600)
-    return Page(browser, learner)
+    return LearnersPage(browser, learner)
 
 
 def test_start_lists_the_chapters_and_leads_to_section_3(page, scratch):
     page.open(START)
-    text = page.run("progress")
+    text = page.shows("progress")
     assert "Transformer models" in text and "0 of " in text
     page.screenshot(scratch, "learner-1-start")
     links = [link for link in page.in_front(".jp-MarkdownOutput a") if link.text == "What transformers can do" or link.text.endswith("What transformers can do")]
@@ -136,24 +111,24 @@ def test_a_wrong_answer_is_told_what_differs(page, scratch):
     page.write("sure-and-unsure", WRONG)
     assert not failed(page.cells()[page.index("sure-and-unsure")])
     page.run("sure-and-unsure")
-    text = page.run("sure-and-unsure-check")
+    text = page.shows("sure-and-unsure-check")
     assert "it is more than 0.9" in text and "CheckFailed" in text, text
     page.screenshot(scratch, "learner-2-wrong", page.in_front(".jp-mod-active")[0])
 
 
 def test_a_hint_then_a_pass_then_the_solution(page, root, scratch):
-    locked = page.run(page.append(f"solution!({EXERCISE});"))
+    locked = page.shows(page.append(f"solution!({EXERCISE});"))
     assert "ask me" not in locked and "passed" in locked, locked
     master = json.loads((root / SECTION.replace("learn/", "chapters/")).read_text())
     answer = next(cell for cell in master["cells"] if cell["metadata"].get("course", {}).get("exercise") == EXERCISE)
-    hint = page.run(page.append(f"hint!({EXERCISE});"))
+    hint = page.shows(page.append(f"hint!({EXERCISE});"))
     assert answer["metadata"]["course"]["hints"][0][:30] in hint, hint
     page.write("sure-and-unsure", "".join(answer["source"]))
     page.run("sure-and-unsure")
-    text = page.run("sure-and-unsure-check")
+    text = page.shows("sure-and-unsure-check")
     assert "✓" in text and not failed(page.cells()[page.index("sure-and-unsure-check")]), text
     page.screenshot(scratch, "learner-3-passed", page.in_front(".jp-mod-active")[0])
-    assert "Statue of Liberty" in page.run(page.append(f"solution!({EXERCISE});"))
+    assert "Statue of Liberty" in page.shows(page.append(f"solution!({EXERCISE});"))
 
 
 def test_the_quiz_is_taken(page, root, scratch):
@@ -199,7 +174,7 @@ def answer(quiz, questions):
 
 def test_start_shows_the_progress(page, scratch):
     page.open(START)
-    text = page.run("progress")
+    text = page.shows("progress")
     chapter = next(line for line in text.splitlines() if "Transformer models" in line)
     assert "1 of " in chapter, text
     assert any(f"{count} of {count}" in chapter for count in range(10, 60)), text

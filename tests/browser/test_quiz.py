@@ -1,16 +1,12 @@
 """A quiz in a real page, taken with nothing but the keyboard, in both themes; the page opened again; two views of one quiz."""
 
-import json
-import urllib.request
-
-import nbformat
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from .conftest import TOKEN, wait_for
-from .test_welcome import command
+from .conftest import wait_for
+from .page import Page, command, put_notebook
 
 NOTEBOOK = "quiz.ipynb"
 CELLS = {
@@ -76,37 +72,17 @@ def page(lab, browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("course")
     (folder / "quizzes").mkdir()
     (folder / "quizzes" / "05-browser.toml").write_text(QUIZ)
-    cells = [nbformat.v4.new_code_cell(source.replace("FOLDER", str(folder)), id=name) for name, source in CELLS.items()]
-    kernel = {"name": "rust-course", "display_name": "Rust (LLM course)", "language": "rust"}
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "rust"}})
-    body = json.dumps({"type": "notebook", "content": notebook}).encode()
-    request = urllib.request.Request(f"{lab}/api/contents/{NOTEBOOK}?token={TOKEN}", body, method="PUT")
-    request.add_header("Content-Type", "application/json")
-    urllib.request.urlopen(request, timeout=30).close()
-    page = Page(browser, lab)
-    page.open()
+    put_notebook(lab, NOTEBOOK, {name: source.replace("FOLDER", str(folder)) for name, source in CELLS.items()})
+    page = QuizPage(browser, lab)
+    page.open(NOTEBOOK)
     page.run("course")
     page.run("quiz")
     page.root()
     return page
 
 
-class Page:
-    def __init__(self, browser, address):
-        self.browser, self.address = browser, address
-
-    def open(self):
-        self.browser.get(f"{self.address}/lab/tree/{NOTEBOOK}?token={TOKEN}&reset")
-        status = "return window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session?.kernel?.status"
-        wait_for(lambda: self.browser.execute_script(status) == "idle", "the kernel did not get ready in the browser")
-
-    def run(self, name):
-        self.browser.execute_script(
-            "window.jupyterapp.shell.currentWidget.content.activeCellIndex = arguments[0]", list(CELLS).index(name))
-        command(self.browser, "notebook:run-cell")
-
-    def cell(self, name):
-        return self.browser.find_elements(By.CSS_SELECTOR, ".jp-NotebookPanel .jp-Cell")[list(CELLS).index(name)]
+class QuizPage(Page):
+    """The notebook with the quiz."""
 
     def root(self, name="quiz"):
         def found():
@@ -209,7 +185,7 @@ def test_what_is_chosen_is_there_after_a_reload(page):
     page.until(lambda: page.browser.execute_script(
         "return [...document.querySelectorAll('.course-quiz input:checked')].length") == 1, "nothing is chosen")
     command(page.browser, "docmanager:save")
-    page.open()
+    page.open(NOTEBOOK)
     page.root()
     page.until(lambda: page.text(".cq-choice:has(input:checked) .cq-text") == chosen, "the choice is gone")
 
@@ -240,7 +216,7 @@ def test_colours_follow_the_theme(page):
 
 def test_the_answer_is_there_after_a_reload(page):
     command(page.browser, "docmanager:save")
-    page.open()
+    page.open(NOTEBOOK)
     page.root()
     assert page.phase() == "answered" and "✗ Not right." in page.text("[role=status]")
 

@@ -3,6 +3,7 @@
 import pytest
 
 from .conftest import TOKEN, wait_for
+from .page import command
 
 NOTEBOOK = "chapters/00-setup/01-welcome.ipynb"
 
@@ -23,12 +24,6 @@ def page(lab, browser):
 
     wait_for(lambda: over() and browser.execute_script(kernel) == "idle", "the cells did not all run")
     return browser
-
-
-def command(browser, name, **arguments):
-    browser.execute_async_script(
-        "const done = arguments[2]; window.jupyterapp.commands.execute(arguments[0], arguments[1]).then(() => done(), () => done())",
-        name, arguments)
 
 
 def code(browser):

@@ -1,16 +1,12 @@
 """Widgets in a real page: a slider is moved, text is typed, a button clicked, the page opened again."""
 
-import json
-import urllib.request
-
-import nbformat
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from .conftest import TOKEN, wait_for
-from .test_welcome import command
+from .conftest import wait_for
+from .page import Page, command, put_notebook
 
 NOTEBOOK = "widgets.ipynb"
 
@@ -48,37 +44,12 @@ VBox::new((&pages, &note))
 }
 
 
-def put_notebook(address):
-    """Writes the notebook by way of the server, as a front end does."""
-    cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in CELLS.items()]
-    kernel = {"name": "rust-course", "display_name": "Rust (LLM course)", "language": "rust"}
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "rust"}})
-    body = json.dumps({"type": "notebook", "content": notebook}).encode()
-    request = urllib.request.Request(f"{address}/api/contents/{NOTEBOOK}?token={TOKEN}", body, method="PUT")
-    request.add_header("Content-Type", "application/json")
-    urllib.request.urlopen(request, timeout=30).close()
-
-
-class Page:
-    def __init__(self, browser, address):
-        self.browser, self.address = browser, address
-
-    def open(self):
-        self.browser.get(f"{self.address}/lab/tree/{NOTEBOOK}?token={TOKEN}&reset")
-        status = "return window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session?.kernel?.status"
-        wait_for(lambda: self.browser.execute_script(status) == "idle", "the kernel did not get ready in the browser")
-
-    def run(self, *names):
-        """Runs cells by their place."""
-        for name in names:
-            self.browser.execute_script(
-                "window.jupyterapp.shell.currentWidget.content.activeCellIndex = arguments[0]", list(CELLS).index(name))
-            command(self.browser, "notebook:run-cell")
+class WidgetPage(Page):
+    """The notebook with the widgets."""
 
     def output(self, name):
         """The output part of a cell."""
-        return self.browser.find_elements(By.CSS_SELECTOR, ".jp-NotebookPanel .jp-Cell")[list(CELLS).index(name)].find_element(
-            By.CSS_SELECTOR, ".jp-Cell-outputWrapper")
+        return self.cell(name).find_element(By.CSS_SELECTOR, ".jp-Cell-outputWrapper")
 
     def all(self, name, selector):
         return self.output(name).find_elements(By.CSS_SELECTOR, selector)
@@ -109,9 +80,9 @@ class Page:
 @pytest.fixture(scope="module")
 def page(lab, browser):
     """The notebook with all widgets shown."""
-    put_notebook(lab)
-    page = Page(browser, lab)
-    page.open()
+    put_notebook(lab, NOTEBOOK, CELLS)
+    page = WidgetPage(browser, lab)
+    page.open(NOTEBOOK)
     page.run("explorer", "playground", "counter", "controls")
     page.one("controls", ".widget-tab")
     page.one("counter", ".course-counter")
@@ -202,7 +173,7 @@ def test_a_screenshot_is_kept(page, scratch, theme):
 def test_everything_is_there_again_after_a_reload(page):
     command(page.browser, "docmanager:save")
     readouts, shown = page.text("explorer", ".widget-readout"), bars(page)
-    page.open()
+    page.open(NOTEBOOK)
     page.until(lambda: bars(page) == shown, "the bars did not come back", "explorer")
     assert page.text("explorer", ".widget-readout") == readouts
     assert page.one("playground", "textarea").get_attribute("value") == "Hello tokenizers"

@@ -4,8 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use course_notebook::{Cell, Notebook};
+use course_notebook::{Cell, Notebook, exercise};
 use serde_json::Value;
+use strsim::levenshtein;
 
 /// An exercise as its answer cell describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(crate) fn near(name: &str) -> Vec<String> {
     let mut near: Vec<(usize, String)> = all
         .iter()
         .flat_map(|path| exercises(path))
-        .map(|exercise| (distance(&exercise.name, name), exercise.name))
+        .map(|exercise| (levenshtein(&exercise.name, name), exercise.name))
         .filter(|(edits, known)| {
             *edits <= 1 + name.len() / 4 || known.starts_with(name) || name.starts_with(known.as_str())
         })
@@ -94,43 +95,16 @@ pub(crate) fn exercises(path: &Path) -> Vec<Exercise> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     // Most notebooks need not be parsed.
     let notebook = text.contains("\"exercise\"").then(|| Notebook::parse(&text).ok()).flatten();
-    notebook.iter().flat_map(|notebook| &notebook.cells).filter_map(exercise).collect()
+    notebook.iter().flat_map(|notebook| &notebook.cells).filter_map(described).collect()
 }
 
 /// A cell that a learner writes in. Nothing but its name is asked for: a draft has its hints before it has its title.
-fn exercise(cell: &Cell) -> Option<Exercise> {
-    let name = cell.course("exercise")?.as_str()?.to_owned();
+fn described(cell: &Cell) -> Option<Exercise> {
+    let name = exercise::name(cell)?.to_owned();
     let title = cell.course("title").and_then(Value::as_str).map_or_else(|| prettified(&name), str::to_owned);
     let hints = cell.course("hints").and_then(Value::as_array);
     let hints = hints.into_iter().flatten().filter_map(|hint| hint.as_str().map(str::to_owned)).collect();
-    Some(Exercise { name, title, hints, solution: without_marks(&cell.source) })
-}
-
-/// The cell without the lines around its solution; `None` if it has none.
-fn without_marks(source: &str) -> Option<String> {
-    let mark = |line: &&str| line.contains("BEGIN SOLUTION") || line.contains("END SOLUTION");
-    let lines: Vec<&str> = source.lines().filter(|line| !mark(line)).collect();
-    (lines.len() < source.lines().count()).then(|| lines.join("\n"))
-}
-
-/// The edits between two words.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (above, a) in left.chars().enumerate() {
-        let mut diagonal = above;
-        let mut before = above + 1;
-        if let Some(first) = row.first_mut() {
-            *first = before;
-        }
-        for (cell, b) in row.iter_mut().skip(1).zip(&right) {
-            let substituted = diagonal + usize::from(a != *b);
-            diagonal = *cell;
-            *cell = substituted.min(diagonal + 1).min(before + 1);
-            before = *cell;
-        }
-    }
-    row.last().copied().unwrap_or_default()
+    Some(Exercise { name, title, hints, solution: exercise::solution(cell) })
 }
 
 #[cfg(test)]
@@ -171,7 +145,7 @@ mod tests {
         for (left, right, edits) in
             [("softmax", "sotfmax", 2), ("top_k", "top_k", 0), ("", "abc", 3), ("kitten", "sitting", 3)]
         {
-            assert_eq!(distance(left, right), edits, "{left} {right}");
+            assert_eq!(levenshtein(left, right), edits, "{left} {right}");
         }
     }
 }

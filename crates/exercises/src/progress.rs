@@ -188,7 +188,7 @@ impl Store {
 
 /// Waits for other kernels; the lock ends with the returned file. Where it cannot be had, the rename alone has to do.
 fn locked(path: &Path) -> Option<File> {
-    let file = File::options().create(true).append(true).open(beside(path, ".lock")).ok()?;
+    let file = File::options().create(true).append(true).open(hidden(path, ".lock")).ok()?;
     let begun = Instant::now();
     while let Err(TryLockError::WouldBlock) = file.try_lock() {
         if begun.elapsed() > PATIENCE {
@@ -199,7 +199,15 @@ fn locked(path: &Path) -> Option<File> {
     Some(file)
 }
 
-/// `progress.json` → `progress.json.lock`.
+/// `progress.json` → `.progress.json.lock`, which JupyterLab does not list.
+fn hidden(path: &Path, ending: &str) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(ending);
+    path.with_file_name(name)
+}
+
+/// `progress.json` → `progress.json.broken`.
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(ending);
@@ -239,7 +247,7 @@ fn read(path: &Path) -> Result<Progress> {
 fn write(path: &Path, progress: &Progress) -> std::io::Result<()> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let temporary = beside(path, &format!(".{}-{number}.part", std::process::id()));
+    let temporary = hidden(path, &format!(".{}-{number}.part", std::process::id()));
     let mut text = serde_json::to_string_pretty(progress)?;
     text.push('\n');
     let written = File::create(&temporary).and_then(|mut file| {

@@ -42,6 +42,11 @@ pub fn graded(cell: &Cell) -> Option<&str> {
     cell.course("grades").and_then(Value::as_str)
 }
 
+/// The cell with our solution, without its marks; `None` for a learner's copy, which has none.
+pub fn solution(cell: &Cell) -> Option<String> {
+    cell.source.contains(SOLUTION.begin).then(|| regions::without_marks(&cell.source, SOLUTION))
+}
+
 /// The exercises, in order. A cell that a learner copied is no second exercise.
 ///
 /// # Errors
