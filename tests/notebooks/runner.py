@@ -1,6 +1,6 @@
 """Runs notebooks for `cargo xtask notebooks`: a job in JSON on each line of stdin, what becomes of it in JSON on stdout.
 
-A job names a notebook (`path`), the folder it runs in, and what must become of its cells (`must`: an id → `pass`, `fail` or `stub`).
+A job names a notebook (`path`), the folder it runs in, and what must become of its cells (`must`: an id → `pass`, `fail`, `stub` or `unsolved`).
 With `compare` the outputs are compared with those in the file, with `save` they are written into it. Every cell gives an event when it
 has run, and a notebook one when it is over.
 """

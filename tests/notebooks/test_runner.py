@@ -56,6 +56,15 @@ def test_what_must_become_of_a_cell_is_the_jobs_to_say(written):
     assert "must: its exercise is not solved" in cells["fine"]["problem"]
 
 
+def test_a_check_in_a_learners_copy_fails_for_want_of_a_solution_and_for_nothing_else(written):
+    path = written(broken="no_such_name(1)", stub='fn one() -> u8 { todo!("your code here") }',
+                   check='check!(one, |check| { check.that("nothing", one).equals(1); });', solved="assert_eq!(1, 1);")
+    cells, _ = told(path, must={"broken": "unsolved", "check": "unsolved", "solved": "unsolved"})
+    assert "no_such_name" in cells["broken"]["problem"]
+    assert cells["check"]["problem"] is None
+    assert "must: its exercise is not solved" in cells["solved"]["problem"]
+
+
 def test_a_cell_that_takes_too_long_is_interrupted_and_the_next_one_runs(written):
     path = written(endless="loop { std::thread::sleep(std::time::Duration::from_millis(10)); }", after="1 + 1")
     cells, over = told(path, cell_budget=3)

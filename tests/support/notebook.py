@@ -38,18 +38,30 @@ class Run:
     stopped: str | None = None
     memory_mb: float = 0
 
+    def error(self, index: int):
+        """The error that a cell ended with."""
+        return next((output for output in self.notebook.cells[index].get("outputs", []) if output.output_type == "error"), None)
+
+    def is_stub(self, index: int) -> bool:
+        """Whether a cell failed because it has no solution yet."""
+        error = self.error(index)
+        return error is not None and STUB in "\n".join([error.evalue, *error.traceback])
+
     def failed(self, index: int, must: str | None = None) -> str | None:
-        """Why a cell did not end as it must: `pass`, `fail`, or `stub` (it may fail for want of a solution)."""
+        """Why a cell did not end as it must: `pass`, `fail`, `stub` (it may fail for want of a solution), `unsolved` (it must fail for that)."""
         cell = self.notebook.cells[index]
         must = must or ("fail" if may_fail(cell) else "pass")
         if index not in self.seconds:
             return self.stopped or "the cell was not run"
         if index in self.late:
             return f"the cell was interrupted: it had not ended after {self.late[index]:.0f} s"
-        error = next((output for output in cell.outputs if output.output_type == "error"), None)
-        if must == "fail":
-            return None if error else f"the cell did not fail, and it must: {'it is tagged raises-exception' if may_fail(cell) else 'its exercise is not solved'}"
-        if error is None or (must == "stub" and STUB in "\n".join([error.evalue, *error.traceback])):
+        error = self.error(index)
+        if error is None and must in ("fail", "unsolved"):
+            why = "it is tagged raises-exception" if must == "fail" and may_fail(cell) else "its exercise is not solved"
+            return f"the cell did not fail, and it must: {why}"
+        # A variable that a stub was to make is missing in the check, which then says no more than that.
+        unsolved = must == "unsolved" and (error.ename == "CheckFailed" or any(self.is_stub(at) for at in range(index + 1)))
+        if error is None or must == "fail" or unsolved or (must == "stub" and self.is_stub(index)):
             return None
         return without_colours("\n".join(error.traceback)) or f"{error.ename}: {error.evalue}"
 

@@ -239,13 +239,13 @@ struct Waiting {
     file: PathBuf,
 }
 
-/// What must become of each cell: in a learner's copy, cells that grade fail, and a cell to write in may fail for want of a solution.
+/// What must become of each cell: in a learner's copy, cells that grade fail for want of a solution, and a cell to write in may fail for want of a solution.
 fn must(notebook: &Notebook, copy: bool) -> Map<String, Value> {
     let mut must = Map::new();
     for cell in notebook.code_cells() {
         let what = match () {
             () if cell.may_fail() => "fail",
-            () if copy && Nbgrader::grades(cell) => "fail",
+            () if copy && Nbgrader::grades(cell) => "unsolved",
             () if copy && Nbgrader::is_solution(cell) => "stub",
             () => "pass",
         };
@@ -266,7 +266,7 @@ mod tests {
         let copy = must(&notebook, true);
         assert_eq!(
             (&copy["shares"], &copy["shares-check"], &copy["example"]),
-            (&"stub".into(), &"fail".into(), &"pass".into())
+            (&"stub".into(), &"unsolved".into(), &"pass".into())
         );
     }
 

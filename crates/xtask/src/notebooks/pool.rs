@@ -37,7 +37,7 @@ pub struct Job {
     pub save: bool,
     /// Compares the outputs with those in the file.
     pub compare: bool,
-    /// What must become of cells, by id: `pass`, `fail`, or `stub`.
+    /// What must become of cells, by id: `pass`, `fail`, `stub`, or `unsolved`.
     pub must: Map<String, Value>,
     /// What it took the last time.
     #[serde(skip)]
