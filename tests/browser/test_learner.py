@@ -23,8 +23,8 @@ class LearnersPage(Page):
     """What a learner does."""
 
     def run_all(self):
-        """Runs all cells; Jupyter stops at the first that fails."""
-        command(self.browser, "notebook:run-all-cells")
+        """Begins to run all cells; Jupyter stops at the first that fails. A whole notebook takes longer than a script may."""
+        self.browser.execute_script("void window.jupyterapp.commands.execute('notebook:run-all-cells').catch(() => {})")
 
     def shows(self, identity):
         """Runs one cell and returns what it shows, as text."""
@@ -93,7 +93,6 @@ def test_start_lists_the_chapters_and_leads_to_section_3(page, scratch):
 def test_section_3_runs_until_the_first_exercise(page):
     page.open(SECTION)
     page.run_all()
-    # The command is over at the first cell that fails, on purpose or not; the rest is in the kernel's queue.
     check = page.index("sure-and-unsure-check")
     wait_for(lambda: failed(page.cells()[check]), "the first exercise was not reached", lambda: shown(page.cells()[check]))
     problems = [(cell["id"], failed(cell)) for cell in page.cells() if cell["cell_type"] == "code" and failed(cell)]
