@@ -49,7 +49,8 @@ pub fn pytest_of(
 /// one by one where each test starts afresh.
 fn workers(part: &str) -> &'static [&'static str] {
     match part {
-        "kernel" => &["-n", "2", "--dist", "loadfile"],
+        // In the order of tests/kernel/conftest.py.
+        "kernel" => &["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"],
         "language" => &["-n", "2", "--dist", "load"],
         _ => &[],
     }
