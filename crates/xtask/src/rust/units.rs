@@ -5,6 +5,7 @@
 //! dependencies by extern name and fingerprint. The format is cargo's own and the toolchain is pinned, so it can only
 //! change together with `rust-toolchain.toml`; if it does, the error below says so.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
@@ -51,11 +52,12 @@ impl<'a> Units<'a> {
     /// The direct dependencies of a library: the name it is known by there, and what it was built as.
     pub fn of_library(&self, artifact: &Artifact) -> Result<Vec<(String, &'a Artifact)>> {
         let folder = folder_of(artifact).with_context(|| format!("{} has no library file", artifact.target.name))?;
-        self.read(&folder, &format!("lib-{}.json", artifact.target.name))
+        Ok(self.read(&folder, &format!("lib-{}.json", artifact.target.name))?.0)
     }
 
     /// The direct dependencies of a binary or test. Its file carries no hash, and `cargo xtask` itself leaves a second unit
-    /// of the same name, with other features: of all of them, the one whose dependencies are in this build, or the newest.
+    /// of the same name, with other features, as does an earlier state of the manifest: of all of them, the one that was built against
+    /// the most of this build, or the newest.
     pub fn of_program(&self, artifact: &Artifact) -> Result<Vec<(String, &'a Artifact)>> {
         let kind = artifact.target.kind.first().map_or("bin", String::as_str);
         let prefix = match (kind, artifact.profile.test) {
@@ -75,12 +77,13 @@ impl<'a> Units<'a> {
             let Ok(changed) = fs::metadata(folder.path().join(&file)).and_then(|data| data.modified()) else {
                 continue;
             };
-            let direct = self.read(&name, &file)?;
-            if best.as_ref().is_none_or(|(found, age, _)| (direct.len(), changed) > (*found, *age)) {
-                best = Some((direct.len(), changed, direct));
+            let (direct, strangers) = self.read(&name, &file)?;
+            let rank = (Reverse(strangers), changed);
+            if best.as_ref().is_none_or(|(other, _)| rank > *other) {
+                best = Some((rank, direct));
             }
         }
-        let (_, _, direct) = best.with_context(|| format!("cargo keeps no {file} (did its fingerprints change?)"))?;
+        let (_, direct) = best.with_context(|| format!("cargo keeps no {file} (did its fingerprints change?)"))?;
         Ok(direct)
     }
 
@@ -108,18 +111,21 @@ impl<'a> Units<'a> {
         named.next().is_none().then_some(*first)
     }
 
-    fn read(&self, folder: &str, file: &str) -> Result<Vec<(String, &'a Artifact)>> {
+    /// The dependencies that a fingerprint file lists, and how many of them are not those of this build.
+    fn read(&self, folder: &str, file: &str) -> Result<(Vec<(String, &'a Artifact)>, usize)> {
         let path = self.fingerprints.join(folder).join(file);
         let bytes = fs::read(&path).with_context(|| format!("reading cargo's fingerprint {}", path.display()))?;
         let unit: Fingerprint = serde_json::from_slice(&bytes)
             .with_context(|| format!("{} is not as cargo 1.95 writes it", path.display()))?;
         let mut direct = Vec::new();
+        let mut strangers = 0;
         for (_, name, _, hash) in unit.deps {
             let exact = self.by_fingerprint.get(&hash).and_then(|folder| self.by_folder.get(folder)).copied();
+            strangers += usize::from(exact.is_none());
             // Build scripts are dependencies too, but have no library, so neither search finds them.
             direct.extend(exact.or_else(|| self.only_one_named(&name)).map(|artifact| (name, artifact)));
         }
-        Ok(direct)
+        Ok((direct, strangers))
     }
 }
 
