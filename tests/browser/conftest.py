@@ -7,11 +7,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 
 TOKEN = "only-for-this-test"
@@ -91,11 +92,12 @@ def answers(address: str) -> bool:
 
 
 def wait_for(condition, otherwise: str, more=lambda: "", seconds: float = 180):
-    """Waits until `condition()` is true and returns what it returned."""
+    """Waits until `condition()` is true and returns what it returned; what is redrawn while it is read is read again."""
     deadline = time.monotonic() + seconds
     while True:
-        value = condition()
-        if value:
-            return value
+        with suppress(StaleElementReferenceException):
+            value = condition()
+            if value:
+                return value
         assert time.monotonic() < deadline, f"{otherwise}\n{more()}"
         time.sleep(0.2)

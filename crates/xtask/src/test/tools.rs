@@ -16,6 +16,8 @@ use crate::setup::python::{create, find, runs};
 
 /// What nbgrader 0.9.6 runs on.
 const OLDEST_MINOR: u32 = 11;
+/// The file that is written last, with the environment's path.
+const STAMP: &str = "course-tools";
 
 /// Runs `tests/<folder>` on the tools' Python; without one that is new enough it is left out, except in CI, where that is a failure.
 pub fn test(context: &Context<'_>, step: &Step, folder: &str) -> Result<Outcome> {
@@ -35,20 +37,24 @@ pub fn test(context: &Context<'_>, step: &Step, folder: &str) -> Result<Outcome>
     let key: String = key.finalize().to_hex().chars().take(16).collect();
     let home = project.cache.join("tools").join(key);
     let python = home.join("bin/python");
-    let stamp = home.join("course-tools");
-    if !stamp.is_file() || !runs(&python) {
-        // An environment cannot be moved once it is made, so a half one is recognised by the file that is written last.
+    if !is_whole(&home) || !runs(&python) {
         if home.exists() {
-            fs::remove_dir_all(&home).context("removing half an environment of tools")?;
+            fs::remove_dir_all(&home).context("removing an environment of tools that cannot be used")?;
         }
         create(project, &found, &home, &requirements, "the instructors' tools", step)?;
-        files::write_atomically(&stamp, b"")?;
+        files::write_atomically(&home.join(STAMP), home.as_os_str().as_encoded_bytes())?;
         remove_others(&home);
     }
     let mut command = with_environment(project, &python);
     // The kernel stands in the learner's environment.
     command.env("JUPYTER_PATH", project.venv().join("share/jupyter")).env("PATH", path(&home.join("bin"))?);
     pytest_with(command, context, step, folder)
+}
+
+/// Whether the environment was made to its end, and here: its programs name their Python by its whole path, so one that was moved
+/// (CI's cache gets a new name with a new Cargo.lock) has programs that do not start.
+fn is_whole(home: &Path) -> bool {
+    fs::read(home.join(STAMP)).is_ok_and(|place| place == home.as_os_str().as_encoded_bytes())
 }
 
 /// The tools' programs before all others.
@@ -78,6 +84,18 @@ mod tests {
         fs::create_dir_all(&new).unwrap();
         remove_others(&new);
         assert!(!old.exists() && new.exists());
+    }
+
+    #[test]
+    fn a_moved_environment_is_made_anew() {
+        let cache = tempfile::tempdir().unwrap();
+        let (made, moved) = (cache.path().join("made"), cache.path().join("moved"));
+        fs::create_dir_all(&made).unwrap();
+        assert!(!is_whole(&made));
+        fs::write(made.join(STAMP), made.as_os_str().as_encoded_bytes()).unwrap();
+        assert!(is_whole(&made));
+        fs::rename(&made, &moved).unwrap();
+        assert!(!is_whole(&moved));
     }
 
     #[test]
