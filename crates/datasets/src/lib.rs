@@ -1,0 +1,1 @@
+//! Tables on disk that behave like lists of rows: loading, mapping, shuffling, saving, searching.
