@@ -1,1 +1,3 @@
 //! Tables on disk that behave like lists of rows: loading, mapping, shuffling, saving, searching.
+
+pub mod random;
