@@ -206,6 +206,14 @@ pub enum HubError {
         /// Why.
         source: std::io::Error,
     },
+    /// An address of the web gave no answer that can be used.
+    #[error("cannot get {url}: {cause}. Check the address and the network, and run the cell again.")]
+    Web {
+        /// The address.
+        url: String,
+        /// The innermost cause.
+        cause: String,
+    },
     /// The learner pressed ■.
     #[error(transparent)]
     Interrupted(#[from] course_wire::Interrupted),

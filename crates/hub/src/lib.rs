@@ -44,6 +44,7 @@ mod retry;
 mod source;
 mod tensor_entry;
 mod text;
+pub mod web;
 mod weights;
 
 pub use config::HubConfig;
