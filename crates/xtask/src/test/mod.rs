@@ -1,6 +1,8 @@
 //! `cargo xtask test`: everything CI runs, as parts with a time each, and one plain line at the end.
 
+mod apart;
 mod browser;
+mod data;
 mod evcxr;
 mod graph;
 mod lint;
@@ -42,6 +44,8 @@ pub enum Part {
     Setup,
     /// What mybinder.org reads of this checkout
     Binder,
+    /// Our datasets and tokenizers beside Python's
+    Data,
     /// The kernel, driven by a Jupyter client
     Kernel,
     /// Some 350 small notebooks of Rust: what they show, how they fail, how often they are compiled
@@ -100,7 +104,7 @@ pub fn test(project: &Project, only: &[Part]) -> Result<()> {
     fs::create_dir_all(context.reports())?;
     let mut rows: Vec<(Part, Duration, Outcome)> = Vec::new();
 
-    let needs_tests = [Part::Graph, Part::Clippy, Part::Rust].into_iter().any(wanted);
+    let needs_tests = [Part::Graph, Part::Clippy, Part::Rust, Part::Data].into_iter().any(wanted);
     if needs_tests {
         let step = Step::start("build the tests");
         match build::cargo(project, BUILD_TESTS, &step) {
@@ -116,7 +120,7 @@ pub fn test(project: &Project, only: &[Part]) -> Result<()> {
     }
     let tests_built = !needs_tests || rows.is_empty();
     for part in Part::value_variants().iter().copied().filter(|part| wanted(*part)) {
-        if !tests_built && matches!(part, Part::Graph | Part::Clippy | Part::Rust) {
+        if !tests_built && matches!(part, Part::Graph | Part::Clippy | Part::Rust | Part::Data) {
             continue;
         }
         let begun = Instant::now();
@@ -144,6 +148,7 @@ fn run(part: Part, context: &Context<'_>, step: &Step) -> Result<Outcome> {
         Part::Rust => rust::test(context, step),
         Part::Setup => python::pytest(context, step, "setup"),
         Part::Binder => tools::test(context, step, "binder"),
+        Part::Data => data::test(context, step),
         Part::Kernel => python::pytest(context, step, "kernel"),
         Part::Language => python::pytest(context, step, "language"),
         Part::Notebooks => notebooks::test(context, step),
