@@ -22,12 +22,14 @@ mod chat;
 mod encode;
 mod encoding;
 mod error;
+pub mod from_scratch;
 mod gguf;
 mod options;
 mod playground;
 mod special;
 mod stream;
 mod tokenizer;
+mod visual;
 
 #[cfg(test)]
 mod tests;
@@ -43,3 +45,4 @@ pub use stream::StreamDecoder;
 pub use tokenizer::Tokenizer;
 /// The library underneath, for everything this crate does not wrap.
 pub use tokenizers as library;
+pub use visual::{BestWay, Lattice, MergePlayer};
