@@ -72,7 +72,7 @@ fn main() -> Outcome<()> {
     feed(&mut trainer, &words)?;
     let (_, library) = timed(|| trainer.train(&mut Unigram::default()));
     let (_, fast) = timed(|| UnigramTrainer::new(size).seed_size(4 * size).share(0.25).train_fast(&words));
-    line("Unigram: train", fast, library);
+    line("Unigram, an eighth: train", fast, library);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use course_display::{Bundle, Rich, Table, escape};
 
-use super::{MARKED, PLAIN};
+use super::{EDGE, MARKED, PLAIN};
 use crate::from_scratch::{Segmentation, Unigram};
 
 /// Characters of the longest word that is drawn; more are counted.
@@ -152,7 +152,7 @@ impl Lattice {
                     html += &format!("<td colspan=\"{}\"></td>", arc.start - at);
                 }
                 let look = if arc.on_the_best_way {
-                    format!("background:{MARKED};border:2px solid rgba(47,158,100,0.9);font-weight:600")
+                    format!("background:{MARKED};border:2px solid {EDGE};font-weight:600")
                 } else {
                     format!("background:{PLAIN};border:2px solid transparent")
                 };
@@ -197,7 +197,7 @@ impl Lattice {
 }
 
 /// The width of a character, in pixels.
-const WIDTH: usize = 92;
+const WIDTH: usize = 80;
 const CELL: &str = "padding:2px 4px;border-radius:4px";
 const MONOSPACE: &str = "font-family:var(--jp-code-font-family,monospace)";
 

@@ -5,7 +5,7 @@ use std::fmt;
 use course_display::{Bundle, Rich, escape};
 use course_widgets::{IntSlider, VBox, View, Widget};
 
-use super::{MARKED, PLAIN};
+use super::{EDGE, MARKED, PLAIN};
 use crate::from_scratch::{Bpe, Merge, MergeStep, SplitWord, WordCounts, WordPiece, characters, prefixed_characters};
 
 /// Words that a step shows; more are counted.
@@ -173,20 +173,22 @@ impl Film {
     }
 }
 
-const FLOW: &str = "display:flex;flex-wrap:wrap;gap:6px 14px;padding:4px 0;font-family:var(--jp-code-font-family,monospace);font-size:13px";
+const FLOW: &str = "display:flex;flex-wrap:wrap;gap:6px 16px;padding:4px 0;font-family:var(--jp-code-font-family,monospace);font-size:13px";
 const NOTE: &str = "opacity:0.8;font-style:italic;padding:2px 8px";
 
 /// A word: its tokens as boxes, the new one marked, then how often it occurs.
 fn word_html(tokens: &[String], count: usize, new: Option<&str>) -> String {
     let mut html = String::from("<span style=\"white-space:nowrap\">");
+    // A page has thousands of these: the styles are short.
     for token in tokens {
-        let is_new = new == Some(token.as_str());
-        let look = if is_new { "outline:1px solid rgba(47,158,100,0.9);font-weight:600" } else { "font-weight:400" };
-        html += &format!(
-            "<span style=\"background:{};{look};border-radius:3px;padding:1px 4px;margin-right:2px\">{}</span>",
-            if is_new { MARKED } else { PLAIN },
-            escape(token)
-        );
+        html += &if new == Some(token.as_str()) {
+            format!(
+                "<b style=\"background:{MARKED};outline:1px solid {EDGE};padding:1px 4px;margin:1px\">{}</b>",
+                escape(token)
+            )
+        } else {
+            format!("<span style=\"background:{PLAIN};padding:1px 4px;margin:1px\">{}</span>", escape(token))
+        };
     }
     if count != 1 {
         html += &format!("<small style=\"opacity:0.8\">{count}×</small>");

@@ -7,6 +7,8 @@ pub use lattice::{BestWay, Lattice};
 pub use merges::MergePlayer;
 
 /// The colour behind what stands out: text in the page's colour reads on it in light and in dark.
-const MARKED: &str = "rgba(47,158,100,0.28)";
+const MARKED: &str = "#2f9e6447";
+/// The colour around what stands out.
+const EDGE: &str = "#2f9e64";
 /// The colour behind everything else.
-const PLAIN: &str = "rgba(128,128,128,0.16)";
+const PLAIN: &str = "#8883";
