@@ -152,6 +152,14 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    /// The answer, or an error with the status if it is a refusal.
+    ///
+    /// # Errors
+    /// [`HubError::Web`] if the status is none of the 200s.
+    pub fn or_error(self) -> Result<Self> {
+        if self.is_success() { Ok(self) } else { Err(problem(&self.url, format!("the status is {}", self.status))) }
+    }
+
     /// What the server says under this name, in small or capital letters.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -266,6 +274,7 @@ mod tests {
         let answer = Request::get(&url).header("accept", "application/json").bearer("secret ").send().unwrap();
         assert_eq!((answer.status(), answer.is_success(), answer.header("x-left")), (404, false, Some("7")));
         assert_eq!(answer.json().unwrap()["why"], 42);
+        assert!(answer.or_error().unwrap_err().to_string().contains("the status is 404"));
         let asked = asked.join().unwrap().to_lowercase();
         for line in [
             "get /page?x=1",
