@@ -1,5 +1,62 @@
 //! Tables on disk that behave like lists of rows: loading, mapping, shuffling, saving, searching.
+//!
+//! A [`Dataset`] is rows of named columns in Arrow's layout, mapped from files or held in memory; a [`DatasetDict`] is its splits. A column's
+//! type is its [`Feature`]. Methods give new datasets and leave the old ones as they were.
+//!
+//! ```
+//! use course_datasets::{Dataset, row};
+//! let reviews = Dataset::from_rows([
+//!     row! { "text" => "A joy from start to end.", "stars" => 5 },
+//!     row! { "text" => "I want my evening back.", "stars" => 1 },
+//! ])?;
+//! println!("{reviews}");
+//! let liked = reviews.filter(|row| row["stars"].as_i64() >= Some(4))?;
+//! assert_eq!(liked.row(0)?.str("text")?, "A joy from start to end.");
+//! # Ok::<(), course_datasets::Error>(())
+//! ```
 
+mod arrays;
+mod arrow_file;
+mod batch;
+mod cache;
+mod column;
+mod dataset;
+mod dataset_dict;
+mod error;
+mod features;
+mod fingerprint;
+mod format;
+mod from_value;
+mod info;
 pub mod loopback;
+mod moment;
+mod ops;
+mod outcome;
+mod polars;
 pub mod random;
+mod row;
 pub mod samples;
+mod save;
+mod show;
+mod table;
+mod tensor;
+mod value;
+
+pub use arrow_file::ArrowWriter;
+pub use batch::Batch;
+pub use column::{Column, ColumnItem};
+pub use dataset::{BatchIter, Dataset, RowIter};
+pub use dataset_dict::DatasetDict;
+pub use error::{Error, Result, RowError};
+pub use features::{ClassLabel, Feature, Features, ValueType};
+pub(crate) use fingerprint::Fingerprint;
+pub use format::{Format, FormatKind, Formatted};
+pub use from_value::FromValue;
+pub use info::Info;
+pub use moment::{Moment, MomentKind};
+pub(crate) use ops::Sink;
+pub use ops::{Map, MapItem, Order, SortBy, ValueCounts, concatenate_columns, concatenate_datasets};
+pub use outcome::Outcome;
+pub use row::Row;
+pub use save::load_from_disk;
+pub use value::Value;

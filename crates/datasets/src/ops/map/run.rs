@@ -1,0 +1,237 @@
+//! Batches through a function, in order, and back into a dataset.
+
+use std::sync::Arc;
+
+use course_display::Progress;
+use course_wire::interrupt;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use super::options::Options;
+use super::sink::Sink;
+use super::types::{as_before, optimised};
+use crate::row::Part;
+use crate::table::Block;
+use crate::{Batch, Column, Dataset, Error, Features, Fingerprint, Result, Row, RowError, Value};
+
+/// A function from batches to batches that one thread calls, or that several may.
+pub(super) enum Work<'w> {
+    One(&'w mut dyn FnMut(Batch) -> Result<Batch>),
+    Many(&'w (dyn Fn(Batch) -> Result<Batch> + Sync)),
+}
+
+/// Maps the dataset, or takes what an earlier run left in the cache under `key`.
+pub(super) fn run(dataset: &Dataset, options: &Options, key: Option<String>, work: Work<'_>) -> Result<Dataset> {
+    for name in &options.remove {
+        dataset.features().position(name)?;
+    }
+    // As in Python: a function that is called for no row changes nothing.
+    if dataset.is_empty() {
+        return Ok(dataset.clone());
+    }
+    let key = key.or_else(|| options.key.clone());
+    let arguments = key.as_ref().map(|key| {
+        let features = options.features.as_ref().map(ToString::to_string);
+        format!("{key}|{}|{:?}|{features:?}", options.size, options.remove)
+    });
+    // Steps that nobody can name again get a number that nobody has.
+    let fingerprint = match &arguments {
+        Some(arguments) => dataset.fingerprint.then("map", arguments),
+        None => Fingerprint::unique(),
+    };
+    let in_files = dataset.table.mapped() > 0;
+    let target = (options.cache && in_files && arguments.is_some())
+        .then(|| crate::cache::folder().join("map").join(format!("{fingerprint}.arrow")));
+    let made = match &target {
+        // A file that is there was written whole; one that cannot be read is made anew.
+        Some(path) if path.is_file() => Dataset::from_arrow_files(&[path], None, None).ok(),
+        _ => None,
+    };
+    let made = match made {
+        Some(made) => made,
+        None => {
+            let mut sink = Sink::new(target, options.features.clone());
+            feed(dataset, options, work, &mut sink)?;
+            sink.finish()?
+        }
+    };
+    let format = dataset.format.clone();
+    Ok(Dataset { split: dataset.split.clone(), info: dataset.info.clone(), fingerprint, format, ..made })
+}
+
+fn feed(dataset: &Dataset, options: &Options, work: Work<'_>, sink: &mut Sink) -> Result<()> {
+    let bar = Progress::new(dataset.len() as u64, options.label.as_str());
+    match work {
+        Work::One(function) => {
+            for batch in dataset.batches(options.size) {
+                let batch = batch?;
+                let rows = batch.len();
+                sink.write(&through(batch, options, function)?)?;
+                bar.inc(rows as u64)?;
+            }
+        }
+        Work::Many(function) => {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
+            let pool = pool.map_err(|error| Error::Argument(format!("{} threads: {error}", options.threads)))?;
+            let mut batches = dataset.batches(options.size);
+            loop {
+                let window: Vec<Batch> = batches.by_ref().take(4 * options.threads).collect::<Result<_>>()?;
+                if window.is_empty() {
+                    break;
+                }
+                let rows: usize = window.iter().map(Batch::len).sum();
+                let one = |batch: Batch| {
+                    // Only the thread of the cell answers widgets; the others look at the flag alone.
+                    if interrupt::is_requested() {
+                        return Err(Error::Interrupted(course_wire::Interrupted));
+                    }
+                    through(batch, options, &mut |batch| function(batch))
+                };
+                let made: Vec<Result<Batch>> = pool.install(|| window.into_par_iter().map(one).collect());
+                for batch in made {
+                    sink.write(&batch?)?;
+                }
+                bar.inc(rows as u64)?;
+            }
+        }
+    }
+    bar.finish();
+    Ok(())
+}
+
+/// One batch through the function: what it gives back, put over what went in.
+fn through(mut batch: Batch, options: &Options, function: &mut dyn FnMut(Batch) -> Result<Batch>) -> Result<Batch> {
+    let rows = batch.len();
+    let before = batch.clone();
+    let mark = batch.hand_over();
+    let mut given = function(batch)?;
+    let mut merged = if given.was_handed(mark) {
+        for name in &options.remove {
+            given.remove(name);
+        }
+        given
+    } else {
+        let mut merged = before.clone();
+        for name in &options.remove {
+            merged.remove(name);
+        }
+        for (name, column) in given.into_columns() {
+            merged.set(&name, column);
+        }
+        merged
+    };
+    if options.features.is_none() {
+        for (name, feature) in before.features().iter() {
+            if let Ok(column) = merged.column(name)
+                && column.feature() != feature
+            {
+                let column = as_before(column.clone(), feature);
+                merged.set(name, column);
+            }
+        }
+    }
+    merged.check_lengths(rows)?;
+    Ok(merged)
+}
+
+/// A function of batches that hands their rows to `function` one by one.
+pub(super) fn by_rows(
+    batch: Batch,
+    options: &Options,
+    function: &mut dyn FnMut(Row) -> Result<Row, RowError>,
+) -> Result<Batch> {
+    let features = Arc::new(batch.features());
+    let block = Arc::new(batch.block()?);
+    let first = batch.first_row();
+    let mut rows = Vec::with_capacity(block.rows);
+    for index in 0..block.rows {
+        let number = first + index;
+        let row = Row::view(block.clone(), features.clone(), index, number);
+        let given = function(row).map_err(|error| error.at(format!("row {number}")))?;
+        rows.push(Given { whole: given.is_of(&block, index), row: given });
+    }
+    collect(batch, &block, &features, &rows, options)
+}
+
+/// A row that a function gave back, and whether it is the one it was given, changed or not.
+struct Given {
+    row: Row,
+    whole: bool,
+}
+
+/// The rows that came back as a batch. Columns that no row changed are taken as they are.
+fn collect(batch: Batch, block: &Arc<Block>, features: &Features, rows: &[Given], options: &Options) -> Result<Batch> {
+    // The handed batch comes back, so that what was removed from every row stays away.
+    let mut made = batch;
+    for name in features.names() {
+        if rows.iter().any(|given| given.whole && !given.row.contains(name)) {
+            made.remove(name);
+        }
+    }
+    let mut names: Vec<&str> = features.names().collect();
+    for given in rows {
+        // Nearly always all rows have the same names.
+        if !given.row.names().eq(names.iter().copied()) {
+            let new: Vec<&str> = given.row.names().filter(|name| !names.contains(name)).collect();
+            names.extend(new);
+        }
+    }
+    for name in names {
+        let old = features.index_of(name);
+        let mut values: Vec<&Value> = Vec::with_capacity(rows.len());
+        let mut changed = false;
+        for given in rows {
+            match given.row.part(name, block) {
+                Some(Part::Value(value)) => {
+                    changed = true;
+                    values.push(value);
+                }
+                Some(Part::Unchanged(column)) if Some(column) != old => {
+                    changed = true;
+                    values.push(&given.row[name]);
+                }
+                // Missing, or filled in below.
+                _ => values.push(&crate::value::NULL),
+            }
+        }
+        if !changed {
+            continue;
+        }
+        let kept = match old {
+            Some(column) => kept(name, column, block, features, rows),
+            None => Vec::new(),
+        };
+        for (value, kept) in values.iter_mut().zip(&kept) {
+            if let Some(kept) = kept {
+                *value = kept;
+            }
+        }
+        made.set(name, build(name, &values, features.get(name), options)?);
+    }
+    Ok(made)
+}
+
+/// The old values of a column for the rows that left it alone.
+fn kept(name: &str, column: usize, block: &Arc<Block>, features: &Features, rows: &[Given]) -> Vec<Option<Value>> {
+    let (Some(array), Some((_, feature))) = (block.columns.get(column), features.at(column)) else { return Vec::new() };
+    let keeps = |given: &Given| match given.row.part(name, block) {
+        Some(Part::Unchanged(same)) => same == column,
+        Some(Part::Value(_)) => false,
+        None => !given.whole,
+    };
+    let value = |(index, given): (usize, &Given)| keeps(given).then(|| crate::arrays::read(array, index, feature));
+    rows.iter().enumerate().map(value).collect()
+}
+
+/// The column of these values: of the feature asked for, of the one that the column had where they fit it, or of the one they have in common.
+fn build(name: &str, values: &[&Value], before: Option<&crate::Feature>, options: &Options) -> Result<Column> {
+    if let Some(features) = &options.features {
+        return Column::build(name, values, Some(features.column(name)?));
+    }
+    if let Some(before) = before
+        && let Ok(column) = Column::build(name, values, Some(before))
+    {
+        return Ok(column);
+    }
+    let feature = optimised(name, crate::arrays::infer(name, values)?);
+    Column::build(name, values, Some(&feature))
+}

@@ -1,0 +1,16 @@
+//! What a dataset can do, one kind a file.
+
+mod columns;
+mod concatenate;
+mod filter;
+mod map;
+mod order;
+mod rows;
+mod types;
+mod unique;
+
+pub use concatenate::{concatenate_columns, concatenate_datasets};
+pub use map::{Map, MapItem};
+pub(crate) use map::{Sink, cast_column};
+pub use order::{Order, SortBy};
+pub use unique::ValueCounts;
