@@ -96,11 +96,11 @@ fn walk(folder: &Path, texts: &mut Vec<String>, left: &mut usize) -> Outcome<()>
         }
         if path.is_dir() {
             walk(&path, texts, left)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            if let Ok(text) = std::fs::read_to_string(&path) {
-                *left = left.saturating_sub(text.len());
-                texts.push(text);
-            }
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            *left = left.saturating_sub(text.len());
+            texts.push(text);
         }
     }
     Ok(())

@@ -83,9 +83,9 @@ mod tests {
 
     #[test]
     fn the_alphabet_is_sorted_by_code_point() {
-        assert_eq!(first_tokens(&[], &characters(&[("bé", 1), ("Ġa", 2), ("b", 1)])), ["a", "b", "é", "Ġ"]);
+        assert_eq!(first_tokens(&[], &characters([("bé", 1), ("Ġa", 2), ("b", 1)])), ["a", "b", "é", "Ġ"]);
         let special = ["[UNK]".to_owned(), "a".to_owned()];
-        let tokens = first_tokens(&special, &prefixed_characters(&[("ba", 1), ("ab", 2)]));
+        let tokens = first_tokens(&special, &prefixed_characters([("ba", 1), ("ab", 2)]));
         assert_eq!(tokens, ["[UNK]", "a", "##a", "##b", "b"]);
     }
 }

@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     fn model() -> Unigram {
-        Unigram::from_counts(&[
+        Unigram::from_counts([
             ("u", 36),
             ("n", 16),
             ("h", 15),

@@ -106,6 +106,9 @@ pub struct FastBpe {
     unknown: Option<String>,
 }
 
+/// A merge that waits: its rank, where its left token is, the two tokens, and what they become.
+type Waiting = (u32, usize, u32, u32, u32);
+
 /// A token of the word, in a list that tokens can be taken out of.
 #[derive(Clone, Copy)]
 struct Link {
@@ -169,7 +172,7 @@ impl FastBpe {
     }
 
     /// The first merge from `rank` on of the token at `place` with the one after it.
-    fn merge_at(&self, links: &[Link], place: usize, rank: u32) -> Option<Reverse<(u32, usize, u32, u32, u32)>> {
+    fn merge_at(&self, links: &[Link], place: usize, rank: u32) -> Option<Reverse<Waiting>> {
         let (left, right) = (links[place].id?, links[links[place].after?].id?);
         let known = self.merges.get(&key(left, right))?;
         let &(rank, merged) = known.iter().find(|(other, _)| *other >= rank)?;

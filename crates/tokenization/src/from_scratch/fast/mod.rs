@@ -37,7 +37,7 @@ fn bar(steps: usize, label: &str) -> Option<Progress> {
 /// A step is done: moves the bar now and then, and sees whether the learner wants to stop.
 fn advance(bar: Option<&Progress>, steps: usize) -> Result<()> {
     match bar {
-        Some(bar) if steps % 64 == 0 => bar.set(steps as u64)?,
+        Some(bar) if steps.is_multiple_of(64) => bar.set(steps as u64)?,
         _ => course_wire::interrupt::check()?,
     }
     Ok(())

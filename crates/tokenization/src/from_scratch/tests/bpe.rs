@@ -2,7 +2,7 @@ use super::super::{Bpe, BpeTrainer, byte_level, characters, count_pairs, merge_p
 use super::{FIVE, gpt2_words};
 
 fn trained() -> Bpe {
-    BpeTrainer::new(50).special_tokens(["<|endoftext|>"]).train(&gpt2_words()).unwrap()
+    BpeTrainer::new(50).special_tokens(["<|endoftext|>"]).train(gpt2_words()).unwrap()
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn the_alphabet_has_thirty_characters() {
 
 #[test]
 fn the_first_pairs_and_the_best() {
-    let pairs = count_pairs(&characters(&gpt2_words()));
+    let pairs = count_pairs(&characters(gpt2_words()));
     let first: Vec<String> =
         pairs.iter().take(6).map(|((left, right), count)| format!("{left}{right} {count}")).collect();
     assert_eq!(first, ["Th 3", "hi 3", "is 5", "Ġi 2", "Ġt 7", "th 3"]);
@@ -113,7 +113,7 @@ fn steps_print_what_happened_and_how_close_it_was() {
 
 #[test]
 fn a_training_ends_when_every_word_is_one_token() {
-    let bpe = Bpe::train(&[("ab", 1), ("c", 2)], 100).unwrap();
+    let bpe = Bpe::train([("ab", 1), ("c", 2)], 100).unwrap();
     assert_eq!(bpe.vocabulary(), ["a", "b", "c", "ab"]);
-    assert!(Bpe::train(&[("", 3)], 100).unwrap().vocabulary().is_empty());
+    assert!(Bpe::train([("", 3)], 100).unwrap().vocabulary().is_empty());
 }

@@ -85,9 +85,9 @@ proptest! {
 #[test]
 fn the_four_sentences_to_the_end() {
     let bpe = BpeTrainer::new(usize::MAX);
-    assert_eq!(bpe.train(&gpt2_words()).unwrap(), bpe.train_fast(&gpt2_words()).unwrap());
+    assert_eq!(bpe.train(gpt2_words()).unwrap(), bpe.train_fast(gpt2_words()).unwrap());
     let word_piece = WordPieceTrainer::new(usize::MAX);
-    assert_eq!(word_piece.train(&bert_words()).unwrap(), word_piece.train_fast(&bert_words()).unwrap());
+    assert_eq!(word_piece.train(bert_words()).unwrap(), word_piece.train_fast(bert_words()).unwrap());
     let unigram = UnigramTrainer::new(50).seed_size(200);
-    assert_eq!(unigram.train(&sentencepiece_words()).unwrap(), unigram.train_fast(&sentencepiece_words()).unwrap());
+    assert_eq!(unigram.train(sentencepiece_words()).unwrap(), unigram.train_fast(sentencepiece_words()).unwrap());
 }

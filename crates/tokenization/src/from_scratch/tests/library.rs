@@ -54,7 +54,7 @@ fn the_library_trains_word_piece_as_byte_pair_encoding() {
     let mut model = LibraryWordPiece::default();
     trainer.train(&mut model).unwrap();
     let theirs: BTreeSet<String> = model.get_vocab().into_keys().collect();
-    let ours = WordPiece::train(&bert_words(), 70).unwrap();
+    let ours = WordPiece::train(bert_words(), 70).unwrap();
     let short = |tokens: BTreeSet<String>| -> BTreeSet<String> {
         tokens
             .into_iter()

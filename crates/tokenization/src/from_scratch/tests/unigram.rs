@@ -91,7 +91,7 @@ fn the_seed_of_the_four_sentences() {
 
 /// The model before the first step, as the course text has it.
 fn first_model() -> Unigram {
-    Unigram::from_counts(seed(&sentencepiece_words(), 300)).starting_at(1.0)
+    Unigram::from_counts(seed(sentencepiece_words(), 300)).starting_at(1.0)
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn losses_of_the_four_sentences() {
 #[test]
 fn pruning_as_in_the_course() {
     let trainer = UnigramTrainer::new(100).seed_size(300).like_the_course();
-    let unigram = trainer.train_fast(&sentencepiece_words()).unwrap();
+    let unigram = trainer.train_fast(sentencepiece_words()).unwrap();
     let sizes: Vec<usize> = unigram.steps().iter().map(|step| step.before).chain([unigram.len()]).collect();
     assert_eq!(sizes, [300, 270, 243, 219, 198, 179, 162, 146, 132, 119, 108, 98]);
     assert_eq!(unigram.steps()[0].loss, 413.10377642940875);
@@ -128,17 +128,17 @@ fn pruning_as_in_the_course() {
         unigram.tokenize("This is the Hugging Face course.", t5),
         ["▁This", "▁is", "▁the", "▁Hugging", "▁Face", "▁", "c", "ou", "r", "s", "e", "."]
     );
-    assert_eq!(unigram, trainer.train(&sentencepiece_words()).unwrap());
+    assert_eq!(unigram, trainer.train(sentencepiece_words()).unwrap());
 }
 
 #[test]
 fn the_size_that_was_asked_for() {
-    let unigram = UnigramTrainer::new(100).seed_size(300).train_fast(&sentencepiece_words()).unwrap();
+    let unigram = UnigramTrainer::new(100).seed_size(300).train_fast(sentencepiece_words()).unwrap();
     assert_eq!(unigram.len(), 100);
     // A vocabulary cannot get smaller than the alphabet.
-    let (characters, _) = count_substrings(&sentencepiece_words(), 16);
+    let (characters, _) = count_substrings(sentencepiece_words(), 16);
     assert_eq!(
-        UnigramTrainer::new(1).seed_size(300).train_fast(&sentencepiece_words()).unwrap().len(),
+        UnigramTrainer::new(1).seed_size(300).train_fast(sentencepiece_words()).unwrap().len(),
         characters.len()
     );
 }
@@ -147,6 +147,6 @@ fn the_size_that_was_asked_for() {
 fn what_cannot_be_cut_is_unknown() {
     let unigram = Unigram::from_counts(COUNTS);
     assert_eq!(unigram.encode_word("hux"), ["<unk>"]);
-    assert!(unigram.loss(&[("hux", 1)]).is_infinite());
-    assert!(unigram.removal_costs(&[("hux", 1), ("hug", 1)]).unwrap().iter().all(|(_, cost)| cost.is_finite()));
+    assert!(unigram.loss([("hux", 1)]).is_infinite());
+    assert!(unigram.removal_costs([("hux", 1), ("hug", 1)]).unwrap().iter().all(|(_, cost)| cost.is_finite()));
 }

@@ -3,7 +3,7 @@ use super::{FIVE, bert_words};
 
 fn trained() -> WordPiece {
     let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
-    WordPieceTrainer::new(70).special_tokens(special).train(&bert_words()).unwrap()
+    WordPieceTrainer::new(70).special_tokens(special).train(bert_words()).unwrap()
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn word_counts_of_the_four_sentences() {
 
 #[test]
 fn the_first_scores_and_the_best() {
-    let scores = pair_scores(&prefixed_characters(&bert_words()));
+    let scores = pair_scores(&prefixed_characters(bert_words()));
     let first: Vec<(String, f64)> =
         scores.iter().take(6).map(|pair| (format!("{} {}", pair.left, pair.right), pair.score)).collect();
     let expected = [
@@ -82,7 +82,7 @@ fn the_first_scores_and_the_best() {
     let word_piece = trained();
     let best = &word_piece.steps()[0];
     assert_eq!((best.left.as_str(), best.right.as_str(), best.score), ("a", "##b", Some(0.2)));
-    let mut splits = prefixed_characters(&[("about", 1)]);
+    let mut splits = prefixed_characters([("about", 1)]);
     merge_pieces(&mut splits, "a", "##b");
     assert_eq!(splits[0].tokens, ["ab", "##o", "##u", "##t"]);
 }
