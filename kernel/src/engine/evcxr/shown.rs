@@ -84,6 +84,8 @@ impl<'a> Shown<'a> {
             self.stdout.take(Event::Stdout).into_iter().chain(self.stderr.take(Event::Stderr)).collect();
         self.pass(rest);
         match self.held.take() {
+            // evcxr shows the value of `println!("…")` too.
+            Some(bundle) if self.expression && is_unit(&bundle) => {}
             Some(bundle) if self.expression => self.output.emit(Event::Result(bundle)),
             held => {
                 self.held = held;
@@ -101,6 +103,10 @@ impl<'a> Shown<'a> {
     pub fn said(&self) -> &str {
         &self.said
     }
+}
+
+fn is_unit(bundle: &Bundle) -> bool {
+    bundle.data.len() == 1 && bundle.plain() == "()"
 }
 
 /// The message of the last panic in what was said.
@@ -154,6 +160,15 @@ mod tests {
         assert_eq!(kept.len(), 5, "{kept:?}");
         assert!(kept[1].starts_with("display") && kept[2].starts_with("display") && kept[3] == "b\n", "{kept:?}");
         assert!(kept[4].starts_with("result") && kept[4].contains("text/html") && kept[4].ends_with(" 1"), "{kept:?}");
+    }
+
+    #[test]
+    fn the_empty_value_is_no_result() {
+        let kept = Kept::default();
+        let mut shown = Shown::new(&kept, true);
+        shown.stdout(("a\n".to_owned() + &block("text/plain", "()")).as_bytes());
+        shown.end(BTreeMap::new());
+        assert_eq!(kept.0.into_inner().unwrap(), ["a\n"]);
     }
 
     #[test]
