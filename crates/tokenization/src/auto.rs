@@ -6,8 +6,9 @@ use course_hub::{Gguf, Repo};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::config::TokenizerConfig;
 use crate::tokenizer::library_error;
-use crate::{ChatTemplate, Error, PaddingSide, Result, SpecialTokens, Tokenizer};
+use crate::{ChatTemplate, Error, Result, SpecialTokens, Tokenizer};
 
 /// Finds the right tokenizer for a model's name.
 #[derive(Debug, Clone, Copy)]
@@ -56,63 +57,12 @@ impl Tokenizer {
     }
 }
 
-/// What this crate takes from `tokenizer_config.json`; all of it may be missing.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct TokenizerConfig {
-    bos_token: Option<TokenName>,
-    eos_token: Option<TokenName>,
-    pad_token: Option<TokenName>,
-    unk_token: Option<TokenName>,
-    cls_token: Option<TokenName>,
-    sep_token: Option<TokenName>,
-    mask_token: Option<TokenName>,
-    padding_side: Option<String>,
-    /// A huge float stands for "no limit" in files that Python wrote.
-    model_max_length: Option<f64>,
-    chat_template: Option<Value>,
-}
-
-/// A token is its text, or an object that holds it as `content`.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum TokenName {
-    Text(String),
-    Object { content: String },
-}
-
-impl From<TokenName> for String {
-    fn from(name: TokenName) -> Self {
-        match name {
-            TokenName::Text(text) | TokenName::Object { content: text } => text,
-        }
-    }
-}
-
-impl TokenizerConfig {
-    fn special_tokens(&mut self) -> SpecialTokens {
-        let take = |name: &mut Option<TokenName>| name.take().map(String::from);
-        SpecialTokens {
-            bos: take(&mut self.bos_token),
-            eos: take(&mut self.eos_token),
-            pad: take(&mut self.pad_token),
-            unk: take(&mut self.unk_token),
-            cls: take(&mut self.cls_token),
-            sep: take(&mut self.sep_token),
-            mask: take(&mut self.mask_token),
-        }
-    }
-}
-
 fn from_json_files(repo: &Repo) -> Result<Tokenizer> {
     let library = read_library(&repo.file("tokenizer.json")?)?;
     let mut config: TokenizerConfig = read_optional(repo, "tokenizer_config.json")?;
     let mut map: TokenizerConfig = read_optional(repo, "special_tokens_map.json")?;
     let special = config.special_tokens().or(map.special_tokens()).or(usual_names(&library));
-    let mut tokenizer = Tokenizer::from_library(repo.name(), library)?.with_special_tokens(special);
-    if config.padding_side.as_deref() == Some("left") {
-        tokenizer = tokenizer.with_padding_side(PaddingSide::Left);
-    }
+    let mut tokenizer = config.settings(Tokenizer::from_library(repo.name(), library)?.with_special_tokens(special));
     if let Some(length) = max_length(repo, &config)? {
         tokenizer = tokenizer.with_model_max_length(length);
     }
@@ -142,8 +92,7 @@ fn max_length(repo: &Repo, config: &TokenizerConfig) -> Result<Option<usize>> {
         max_seq_length: Option<usize>,
     }
     let sentences: SentenceBertConfig = read_optional(repo, "sentence_bert_config.json")?;
-    let own = config.model_max_length.filter(|length| *length >= 1.0 && *length < 1e9).map(|length| length as usize);
-    Ok([own, sentences.max_seq_length].into_iter().flatten().min())
+    Ok([config.model_max_length(), sentences.max_seq_length].into_iter().flatten().min())
 }
 
 fn read_optional<T: Default + serde::de::DeserializeOwned>(repo: &Repo, file: &str) -> Result<T> {

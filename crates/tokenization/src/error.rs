@@ -54,6 +54,93 @@ pub enum Error {
         /// How many special tokens are added.
         added: usize,
     },
+    /// Chunks that repeat as many tokens as they have would never come to an end.
+    #[error(
+        "a stride of {stride} tokens needs chunks that are longer, and max_length {max_length} leaves {room} tokens for a text; make max_length larger or stride smaller"
+    )]
+    Stride {
+        /// How many tokens each chunk repeats.
+        stride: usize,
+        /// How many tokens of a text fit a chunk.
+        room: usize,
+        /// The limit that was asked for, in tokens.
+        max_length: usize,
+    },
+    /// The one text of a pair that may be cut is too short to make room for the other.
+    #[error(
+        "max_length {max_length} with the strategy {strategy} may cut only the {which} text, but the {other} text alone has {tokens} tokens and there is room for {room} in all; make max_length larger, or use `Truncation::LongestFirst`"
+    )]
+    CannotTruncate {
+        /// The limit that was asked for, in tokens.
+        max_length: usize,
+        /// The strategy.
+        strategy: &'static str,
+        /// The text that may be cut.
+        which: &'static str,
+        /// The text that may not.
+        other: &'static str,
+        /// Tokens of the text that may not be cut.
+        tokens: usize,
+        /// How many tokens of both texts fit.
+        room: usize,
+    },
+    /// The strategy cuts a second text, and there is none.
+    #[error("`Truncation::OnlySecond` cuts the second text of a pair, and this input has only one text")]
+    NoSecondText,
+    /// Padding goes up to a limit that nobody gave.
+    #[error(
+        "`Padding::MaxLength` needs a length: set `max_length`, since this tokenizer does not say how much its model reads"
+    )]
+    NoMaxLength,
+    /// A list has another length than what it belongs to.
+    #[error("there are {first} first texts and {second} second ones, and each pair needs both")]
+    Uneven {
+        /// How many first texts there are.
+        first: usize,
+        /// How many second ones.
+        second: usize,
+    },
+    /// Numbers of a model do not fit the tokens they are for.
+    #[error("there are {found} {what}, but {expected} {of}")]
+    Misfit {
+        /// What does not fit.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there must be.
+        expected: usize,
+        /// Of what.
+        of: &'static str,
+    },
+    /// A token that is not in the vocabulary, of a tokenizer without an unknown token.
+    #[error("{token:?} is not in the vocabulary of {tokenizer}, and it has no unknown token")]
+    UnknownToken {
+        /// The token.
+        token: String,
+        /// The tokenizer's name.
+        tokenizer: String,
+    },
+    /// A building block cannot be made as asked.
+    #[error("{block}: {problem}")]
+    Block {
+        /// The block, such as `normalizers::replace_regex`.
+        block: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A tokenizer could not be trained.
+    #[error("training failed: {0}")]
+    Training(String),
+    /// A file could not be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried: "read", "write".
+        action: &'static str,
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// An id that is not in the vocabulary.
     #[error("token id {id} is not in the vocabulary of {size} tokens")]
     UnknownId {

@@ -27,7 +27,8 @@ impl Tokenizer {
         let template = file.chat_template.clone();
         let mut tokenizer = Tokenizer::from_library(&name, byte_level_bpe(&name, file)?)?
             .with_special_tokens(special)
-            .with_padding_side(PaddingSide::Left);
+            .with_padding_side(PaddingSide::Left)
+            .with_model_input_names(["input_ids", "attention_mask"]);
         if let Ok(length) = gguf.architecture().and_then(|llama| gguf.usize(&format!("{llama}.context_length"))) {
             tokenizer = tokenizer.with_model_max_length(length);
         }

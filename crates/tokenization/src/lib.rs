@@ -17,32 +17,56 @@
 //! # }
 //! ```
 
+mod alignment;
 mod auto;
+mod batch_encoding;
+pub mod blocks;
 mod chat;
+mod columns;
+mod config;
+mod decode;
 mod encode;
 mod encoding;
+pub mod entities;
 mod error;
 pub mod from_scratch;
 mod gguf;
 mod options;
+mod pad;
 mod playground;
+pub mod question_answering;
+mod save;
+mod source;
 mod special;
 mod stream;
 mod tokenizer;
+mod train;
+mod truncate;
 mod visual;
+mod vocabulary;
 
 #[cfg(test)]
 mod tests;
 
 pub use auto::AutoTokenizer;
+pub use batch_encoding::BatchEncoding;
+pub use blocks::{
+    Decoder, Model, Normalizer, PreTokenizer, Processor, Trainer, decoders, models, normalizers, pre_tokenizers,
+    processors, trainers,
+};
 pub use chat::{ChatOptions, ChatTemplate, Message};
-pub use encoding::{BatchEncoding, Encoding};
+pub use columns::TokenColumns;
+pub use decode::{DecodeOptions, clean_up_tokenization};
+pub use encoding::Encoding;
 pub use error::{Error, Result};
-pub use options::{EncodeOptions, Padding, PaddingSide};
+pub use options::{EncodeOptions, Padding, PaddingSide, Side, Truncation, TruncationSide};
 pub use playground::Playground;
 pub use special::SpecialTokens;
 pub use stream::StreamDecoder;
 pub use tokenizer::Tokenizer;
 /// The library underneath, for everything this crate does not wrap.
 pub use tokenizers as library;
-pub use visual::{BestWay, Lattice, MergePlayer};
+pub use visual::{
+    BestWay, Lattice, MergePlayer, TokenKind, TokenizationSteps, TokenizerComparison, VocabularyEntry, VocabularyExplorer,
+    compare_tokenizers,
+};

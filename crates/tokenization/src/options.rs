@@ -8,26 +8,65 @@ pub enum Padding {
     None,
     /// Every row gets as long as the longest one.
     Longest,
+    /// Every row gets as long as [`max_length`](EncodeOptions::max_length) says, or the model's own limit, unless it is longer.
+    MaxLength,
     /// Every row gets this many tokens, unless it is longer.
     Fixed(usize),
 }
 
-/// On which side of a row the padding goes.
+/// Which text is cut when an input is too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PaddingSide {
-    /// Before the text: for models that write on from the last position.
+pub enum Truncation {
+    /// Nothing is cut; [`max_length`](EncodeOptions::max_length) then only says how far [`Padding::MaxLength`] goes.
+    None,
+    /// Of a pair, the longer text first, until both are equally long; then both.
+    #[default]
+    LongestFirst,
+    /// Only the first text of a pair.
+    OnlyFirst,
+    /// Only the second text of a pair: the context, and not the question before it.
+    OnlySecond,
+}
+
+impl Truncation {
+    /// The strategy by the name it has in Python: `only_second`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "do_not_truncate",
+            Self::LongestFirst => "longest_first",
+            Self::OnlyFirst => "only_first",
+            Self::OnlySecond => "only_second",
+        }
+    }
+}
+
+/// A side of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Side {
+    /// Before the text: padding for models that write on from the last position.
     Left,
-    /// After the text: for encoders.
+    /// After the text: padding for encoders.
     #[default]
     Right,
 }
 
+/// On which side of a row the padding goes.
+pub type PaddingSide = Side;
+
+/// From which side a text that is too long loses tokens.
+pub type TruncationSide = Side;
+
 /// How to encode; every setting has a default that fits a single text.
 ///
 /// ```
-/// use course_tokenization::{EncodeOptions, Padding};
-/// let options = EncodeOptions::new().padding(Padding::Longest).max_length(128);
-/// assert_eq!(options.max_length, Some(128));
+/// use course_tokenization::{EncodeOptions, Padding, Truncation};
+/// let options = EncodeOptions::new()
+///     .padding(Padding::Longest)
+///     .truncation(Truncation::OnlySecond)
+///     .max_length(384)
+///     .stride(128)
+///     .return_overflowing_tokens(true);
+/// assert_eq!(options.max_length, Some(384));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodeOptions {
@@ -39,10 +78,17 @@ pub struct EncodeOptions {
     pub padding_side: Option<PaddingSide>,
     /// Round the padded length up to a multiple of this many tokens. Default: no rounding.
     pub pad_to_multiple_of: Option<usize>,
+    /// Which text is cut. Default: [`Truncation::LongestFirst`] where there is a `max_length`, else none. A strategy without a
+    /// `max_length` cuts at the model's own limit.
+    pub truncation: Option<Truncation>,
+    /// From which side tokens are cut. Default: the tokenizer's own, which is the right one unless its files say otherwise.
+    pub truncation_side: Option<TruncationSide>,
     /// Cut a text after this many tokens, special tokens included. Default: no limit.
     pub max_length: Option<usize>,
     /// How many tokens an overflowing chunk repeats from the one before. Default: 0.
     pub stride: usize,
+    /// Whether what a limit cut off becomes rows of the batch. Default: false.
+    pub return_overflowing_tokens: bool,
 }
 
 impl Default for EncodeOptions {
@@ -52,8 +98,11 @@ impl Default for EncodeOptions {
             padding: Padding::None,
             padding_side: None,
             pad_to_multiple_of: None,
+            truncation: None,
+            truncation_side: None,
             max_length: None,
             stride: 0,
+            return_overflowing_tokens: false,
         }
     }
 }
@@ -92,6 +141,20 @@ impl EncodeOptions {
         self
     }
 
+    /// Sets [`truncation`](Self::truncation).
+    #[must_use]
+    pub fn truncation(mut self, truncation: Truncation) -> Self {
+        self.truncation = Some(truncation);
+        self
+    }
+
+    /// Sets [`truncation_side`](Self::truncation_side).
+    #[must_use]
+    pub fn truncation_side(mut self, side: TruncationSide) -> Self {
+        self.truncation_side = Some(side);
+        self
+    }
+
     /// Sets [`max_length`](Self::max_length), in tokens.
     #[must_use]
     pub fn max_length(mut self, tokens: usize) -> Self {
@@ -103,6 +166,13 @@ impl EncodeOptions {
     #[must_use]
     pub fn stride(mut self, tokens: usize) -> Self {
         self.stride = tokens;
+        self
+    }
+
+    /// Sets [`return_overflowing_tokens`](Self::return_overflowing_tokens).
+    #[must_use]
+    pub fn return_overflowing_tokens(mut self, keep: bool) -> Self {
+        self.return_overflowing_tokens = keep;
         self
     }
 }

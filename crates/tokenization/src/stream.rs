@@ -34,7 +34,7 @@ impl StreamDecoder {
     /// [`Error::UnknownId`](crate::Error::UnknownId), for an id outside the vocabulary.
     pub fn push(&mut self, id: u32) -> Result<String> {
         self.ids.push(id);
-        let text = self.tokenizer.decode_with(&self.ids, self.skip_special_tokens)?;
+        let text = self.tokenizer.decode_raw(&self.ids, self.skip_special_tokens)?;
         // The replacement character at the end is a character whose last bytes have not arrived.
         if text.ends_with(char::REPLACEMENT_CHARACTER) {
             return Ok(String::new());
@@ -47,12 +47,12 @@ impl StreamDecoder {
     /// # Errors
     /// None that [`push`](Self::push) has not reported.
     pub fn finish(&mut self) -> Result<String> {
-        let text = self.tokenizer.decode_with(&self.ids, self.skip_special_tokens)?;
+        let text = self.tokenizer.decode_raw(&self.ids, self.skip_special_tokens)?;
         self.take(text)
     }
 
     fn take(&mut self, text: String) -> Result<String> {
-        let before = self.tokenizer.decode_with(&self.ids[..self.shown], self.skip_special_tokens)?;
+        let before = self.tokenizer.decode_raw(&self.ids[..self.shown], self.skip_special_tokens)?;
         let new = text.get(before.len()..).unwrap_or_default().to_owned();
         self.ids.drain(..self.shown);
         self.shown = self.ids.len();

@@ -1,6 +1,5 @@
-//! The tokenizer itself: what it knows, decoding, chat. Encoding has a file of its own.
+//! The tokenizer itself: what it is made of, its settings, chat. Encoding, decoding and the vocabulary have files of their own.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use course_display::Tokens;
 use tokenizers::PostProcessorWrapper;
 
 use crate::{
-    ChatOptions, ChatTemplate, EncodeOptions, Error, Message, PaddingSide, Result, SpecialTokens, StreamDecoder,
+    ChatOptions, ChatTemplate, EncodeOptions, Error, Message, PaddingSide, Result, SpecialTokens, TruncationSide,
 };
 
 /// Turns text into token ids and back. Cheap to clone.
@@ -21,7 +20,10 @@ pub struct Tokenizer {
     pub(crate) post_processor: Option<Arc<PostProcessorWrapper>>,
     special: SpecialTokens,
     padding_side: PaddingSide,
+    truncation_side: TruncationSide,
     model_max_length: Option<usize>,
+    model_input_names: Arc<[String]>,
+    clean_up: bool,
     chat_template: Option<Arc<ChatTemplate>>,
 }
 
@@ -30,20 +32,29 @@ impl Tokenizer {
     ///
     /// # Errors
     /// None today; the library may refuse settings one day.
-    pub fn from_library(name: impl Into<String>, mut library: tokenizers::Tokenizer) -> Result<Self> {
+    pub fn from_library(name: impl Into<String>, library: tokenizers::Tokenizer) -> Result<Self> {
+        Ok(Self::around(library).with_name(name))
+    }
+
+    /// [`from_library`](Self::from_library), without a name yet.
+    pub(crate) fn around(mut library: tokenizers::Tokenizer) -> Self {
         let post_processor = library.get_post_processor().cloned().map(Arc::new);
         library.with_post_processor(None::<PostProcessorWrapper>);
         library.with_padding(None);
-        library.with_truncation(None).map_err(library_error)?;
-        Ok(Self {
-            name: name.into(),
+        // Only a limit can be refused.
+        let _ = library.with_truncation(None);
+        Self {
+            name: "a new tokenizer".to_owned(),
             library: Arc::new(library),
             post_processor,
             special: SpecialTokens::default(),
             padding_side: PaddingSide::Right,
+            truncation_side: TruncationSide::Right,
             model_max_length: None,
+            model_input_names: ["input_ids", "token_type_ids", "attention_mask"].map(str::to_owned).into(),
+            clean_up: false,
             chat_template: None,
-        })
+        }
     }
 
     /// The same tokenizer with these special tokens.
@@ -67,6 +78,34 @@ impl Tokenizer {
         self
     }
 
+    /// The same tokenizer, cutting long texts on `side` unless a call says otherwise.
+    #[must_use]
+    pub fn with_truncation_side(mut self, side: TruncationSide) -> Self {
+        self.truncation_side = side;
+        self
+    }
+
+    /// The same tokenizer for a model that takes these columns of an encoding, of `input_ids`, `token_type_ids` and `attention_mask`.
+    #[must_use]
+    pub fn with_model_input_names<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.model_input_names = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same tokenizer, taking the spaces before punctuation out of what it decodes, or not.
+    #[must_use]
+    pub fn with_clean_up(mut self, clean_up: bool) -> Self {
+        self.clean_up = clean_up;
+        self
+    }
+
+    /// The same tokenizer under another name.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
     /// The same tokenizer for a model that reads at most `tokens` tokens.
     #[must_use]
     pub fn with_model_max_length(mut self, tokens: usize) -> Self {
@@ -84,26 +123,6 @@ impl Tokenizer {
     /// The name it was loaded under.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// How many ids there are, added tokens included.
-    pub fn vocab_size(&self) -> usize {
-        self.library.get_vocab_size(true)
-    }
-
-    /// Every token with its id.
-    pub fn vocab(&self) -> HashMap<String, u32> {
-        self.library.get_vocab(true)
-    }
-
-    /// The id of a token, spelled as the vocabulary spells it.
-    pub fn token_to_id(&self, token: &str) -> Option<u32> {
-        self.library.token_to_id(token)
-    }
-
-    /// The token of an id, spelled as the vocabulary spells it.
-    pub fn id_to_token(&self, id: u32) -> Option<String> {
-        self.library.id_to_token(id)
     }
 
     /// The tokens that carry a role.
@@ -126,14 +145,24 @@ impl Tokenizer {
         self.id_of(self.special.pad.as_deref())
     }
 
-    /// Whether the id stands for a special token, which decoding leaves out.
-    pub fn is_special(&self, id: u32) -> bool {
-        self.library.get_added_vocabulary().get_added_tokens_decoder().get(&id).is_some_and(|token| token.special)
-    }
-
     /// The side that is padded unless a call says otherwise: left for a model that writes on, right for an encoder.
     pub fn padding_side(&self) -> PaddingSide {
         self.padding_side
+    }
+
+    /// The side on which long texts are cut unless a call says otherwise.
+    pub fn truncation_side(&self) -> TruncationSide {
+        self.truncation_side
+    }
+
+    /// The columns of an encoding that the model takes.
+    pub fn model_input_names(&self) -> &[String] {
+        &self.model_input_names
+    }
+
+    /// Whether decoding takes the spaces before punctuation out.
+    pub fn clean_up(&self) -> bool {
+        self.clean_up
     }
 
     /// How many tokens the model reads at most, if it says.
@@ -146,38 +175,6 @@ impl Tokenizer {
         let mut library = (*self.library).clone();
         library.with_post_processor(self.post_processor.as_deref().cloned());
         library
-    }
-
-    /// The text of the ids, special tokens left out.
-    ///
-    /// # Errors
-    /// [`Error::UnknownId`], for an id outside the vocabulary.
-    pub fn decode(&self, ids: &[u32]) -> Result<String> {
-        self.decode_with(ids, true)
-    }
-
-    /// The text of the ids, with or without special tokens.
-    ///
-    /// # Errors
-    /// [`Error::UnknownId`], for an id outside the vocabulary.
-    pub fn decode_with(&self, ids: &[u32], skip_special_tokens: bool) -> Result<String> {
-        if let Some(&id) = ids.iter().find(|&&id| self.library.id_to_token(id).is_none()) {
-            return Err(Error::UnknownId { id, size: self.vocab_size() });
-        }
-        self.library.decode(ids, skip_special_tokens).map_err(library_error)
-    }
-
-    /// Decodes ids one at a time, as a model writes them: holds back a character until all its bytes are there.
-    pub fn stream_decoder(&self) -> StreamDecoder {
-        StreamDecoder::new(self.clone())
-    }
-
-    /// The tokens of a text as the vocabulary spells them, without special tokens around it.
-    ///
-    /// # Errors
-    /// When the library fails on the text.
-    pub fn tokenize(&self, text: &str) -> Result<Vec<String>> {
-        Ok(self.encode_with(text, &EncodeOptions::new().add_special_tokens(false))?.tokens().to_vec())
     }
 
     /// The tokens of a text in colour, as a cell shows them: each with the piece of the text it stands for and its id.

@@ -72,7 +72,7 @@ fn a_limit_without_room_is_an_error_and_not_a_panic() {
         assert!(matches!(error, Error::MaxLength { added: 2, .. }), "{error}");
     }
     let error = MINILM.encode_with("hello", &EncodeOptions::new().max_length(4).stride(2)).unwrap_err();
-    assert!(matches!(error, Error::MaxLength { .. }), "{error}");
+    assert!(matches!(error, Error::Stride { .. }), "{error}");
 }
 
 #[test]
