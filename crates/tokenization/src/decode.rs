@@ -1,5 +1,7 @@
 //! From ids back to text.
 
+use tokenizers::models::ModelWrapper;
+
 use crate::tokenizer::library_error;
 use crate::{Error, Result, StreamDecoder, Tokenizer};
 
@@ -14,7 +16,8 @@ use crate::{Error, Result, StreamDecoder, Tokenizer};
 pub struct DecodeOptions {
     /// Whether special tokens are left out. Default: true.
     pub skip_special_tokens: bool,
-    /// Whether [`clean_up_tokenization`] goes over the text. Default: as the tokenizer's files say, which mostly say nothing: no.
+    /// Whether [`clean_up_tokenization`] goes over the text. Default: as the tokenizer's files say, which mostly say nothing: no. Byte-pair
+    /// encoding knows its spaces, so its text stays as it is in any case, as in Python.
     pub clean_up: Option<bool>,
 }
 
@@ -68,7 +71,9 @@ impl Tokenizer {
     /// [`Error::UnknownId`], for an id outside the vocabulary.
     pub fn decode_options(&self, ids: &[u32], options: &DecodeOptions) -> Result<String> {
         let text = self.decode_raw(ids, options.skip_special_tokens)?;
-        Ok(if options.clean_up.unwrap_or(self.clean_up()) { clean_up_tokenization(&text) } else { text })
+        let clean_up =
+            options.clean_up.unwrap_or(self.clean_up()) && !matches!(self.library.get_model(), ModelWrapper::BPE(_));
+        Ok(if clean_up { clean_up_tokenization(&text) } else { text })
     }
 
     /// The texts of several rows of ids, special tokens left out.

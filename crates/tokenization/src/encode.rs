@@ -144,15 +144,21 @@ impl Tokenizer {
         let whole = match &self.post_processor {
             Some(processor) => processor.process(first, second, options.add_special_tokens),
             None => {
-                // Or padding would count as text.
-                first.set_sequence_id(0);
-                first.get_overflowing_mut().iter_mut().for_each(|chunk| chunk.set_sequence_id(0));
+                // Or padding would count as text, and chunks would belong to none.
+                number(&mut first, 0);
+                second.iter_mut().for_each(|second| number(second, 1));
                 let parts = std::iter::once(first).chain(second).collect();
                 <dyn PostProcessor>::default_process(parts, false).map(tokenizers::Encoding::from_iter)
             }
         };
         whole.map_err(library_error)
     }
+}
+
+/// Says which text of a pair the tokens are of.
+fn number(encoding: &mut tokenizers::Encoding, sequence: usize) {
+    encoding.set_sequence_id(sequence);
+    encoding.get_overflowing_mut().iter_mut().for_each(|chunk| chunk.set_sequence_id(sequence));
 }
 
 /// An error unless there are as many first texts as second ones.

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use course_display::Tokens;
 use tokenizers::PostProcessorWrapper;
 
-use crate::{
-    ChatOptions, ChatTemplate, EncodeOptions, Error, Message, PaddingSide, Result, SpecialTokens, TruncationSide,
-};
+use crate::{ChatOptions, ChatTemplate, Error, Message, PaddingSide, Result, SpecialTokens, TruncationSide};
 
 /// Turns text into token ids and back. Cheap to clone.
 #[derive(Clone)]
@@ -55,6 +53,12 @@ impl Tokenizer {
             clean_up: false,
             chat_template: None,
         }
+    }
+
+    /// The same tokenizer with another vocabulary, and everything else that goes with it but the post-processor.
+    pub(crate) fn with_library(mut self, library: tokenizers::Tokenizer) -> Self {
+        self.library = Arc::new(library);
+        self
     }
 
     /// The same tokenizer with these special tokens.

@@ -38,7 +38,7 @@ impl Tokenizer {
         }
         let (library, trainer) = ((*self.library).clone(), trainer.library()?);
         let library = run(library, trainer, &mut texts.into_iter().map(|text| text.as_ref().to_owned()))?;
-        Ok(Self { library: Arc::new(library), ..self.clone() })
+        Ok(self.clone().with_library(library))
     }
 
     /// [`train`](Self::train) on the lines of text files.
@@ -103,9 +103,9 @@ impl Tokenizer {
         let library = tokenizers::Tokenizer::from_bytes(file.to_string()).map_err(library_error)?;
         let texts = &mut texts.into_iter().map(|text| text.as_ref().to_owned());
         let library = run(library, trainer.library()?, texts)?;
-        let post_processor = renumbered(processor, &library)?.map(Arc::new);
-        Ok(Self { library: Arc::new(library), post_processor, ..self.clone() }
-            .with_name(format!("new from {}", self.name())))
+        let mut new = self.clone().with_name(format!("new from {}", self.name()));
+        new.post_processor = renumbered(processor, &library)?.map(Arc::new);
+        Ok(new.with_library(library))
     }
 }
 

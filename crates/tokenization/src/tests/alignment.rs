@@ -97,11 +97,11 @@ fn a_space_belongs_to_no_token_of_wordpiece() {
 
 #[test]
 fn words_that_came_cut_keep_their_numbers() {
-    let words = ["Hugging", "Face", "is", "in", "New-York"];
+    let words = ["Sylvain", "is", "in", "New-York"];
     let encoding = MINILM.encode_words(&words, &EncodeOptions::new()).unwrap();
     let ids = encoding.word_ids().iter().flatten().copied().collect::<Vec<_>>();
-    assert_eq!(ids, [0, 0, 1, 2, 3, 4, 4, 4]);
-    assert_eq!(encoding.token_text(2), Some("ging"));
+    assert_eq!(ids, [0, 0, 0, 1, 2, 3, 3, 3]);
+    assert_eq!(encoding.token_text(2), Some("lva"));
     assert_eq!(encoding.token_text(8), Some("York"));
     // Offsets count within each word, as in Python.
     assert_eq!(encoding.offsets()[8], (4, 8));
@@ -146,9 +146,9 @@ proptest! {
                     let whole = encoding.word_to_bytes(word, sequence).unwrap();
                     prop_assert!(whole.start <= bytes.start && bytes.end <= whole.end);
                     prop_assert!(encoding.word_to_tokens(word, sequence).unwrap().contains(&token));
-                    let back = encoding.char_to_token(range.start, sequence).unwrap();
                     // A character may be spread over several tokens, of which the first answers.
-                    prop_assert_eq!(encoding.token_to_chars(back).unwrap().start, range.start);
+                    let back = encoding.char_to_token(range.start, sequence).unwrap();
+                    prop_assert!(back <= token && encoding.token_to_chars(back).unwrap().contains(&range.start));
                 }
             }
         }

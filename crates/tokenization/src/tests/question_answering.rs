@@ -27,13 +27,13 @@ fn an_answer_is_a_piece_of_the_context() {
     let at = |text: &str| encoding.byte_to_token(CONTEXT.find(text).unwrap(), 1).unwrap();
     let (mut starts, mut ends) = (vec![0.0; encoding.len()], vec![0.0; encoding.len()]);
     starts[at("Jax")] = 9.0;
-    ends[at("TensorFlow") + 2] = 8.0;
+    ends[at("TensorFlow") + 1] = 8.0;
     ends[at("PyTorch")] = 6.0;
     // The highest scores of all lie in the question, where no answer can be.
     starts[1] = 50.0;
     ends[2] = 50.0;
     let answers = encoding.best_answers(&starts, &ends, 2).unwrap();
-    assert_eq!(encoding.tokens()[at("TensorFlow")..at("TensorFlow") + 3].join(" "), "tensor ##fl ##ow");
+    assert_eq!(encoding.tokens()[at("TensorFlow")..at("TensorFlow") + 2], ["tensor", "##flow"]);
     assert_eq!(answers[0].answer, "Jax, PyTorch and TensorFlow");
     assert_eq!(&CONTEXT[answers[0].start..answers[0].end], "Jax, PyTorch and TensorFlow");
     assert!(answers[0].score > 0.8 && answers[1].score < answers[0].score, "{answers:?}");

@@ -16,7 +16,7 @@ fn a_new_vocabulary_fits_its_texts_better() {
     let new = SMOLLM2.train_new_from_iterator(corpus(), 500).unwrap();
     let text = &corpus()[0];
     let (old_tokens, new_tokens) = (SMOLLM2.tokenize(text).unwrap(), new.tokenize(text).unwrap());
-    assert!(new_tokens.len() < old_tokens.len() / 2, "{new_tokens:?} {old_tokens:?}");
+    assert!(new_tokens.len() < old_tokens.len(), "{new_tokens:?} {old_tokens:?}");
     assert!(new.vocab_size() <= 500);
     // Special tokens come first, in their old order, and every byte can be spelled.
     assert_eq!(new.convert_ids_to_tokens(&[0, 1, 2]).unwrap(), ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]);
