@@ -67,6 +67,6 @@ pub use tokenizer::Tokenizer;
 /// The library underneath, for everything this crate does not wrap.
 pub use tokenizers as library;
 pub use visual::{
-    BestWay, Lattice, MergePlayer, TokenKind, TokenizationSteps, TokenizerComparison, VocabularyEntry, VocabularyExplorer,
-    compare_tokenizers,
+    BestWay, Lattice, MergePlayer, TokenKind, TokenizationSteps, TokenizerComparison, VocabularyEntry,
+    VocabularyExplorer, compare_tokenizers,
 };
