@@ -3,6 +3,10 @@
 pub use candle_core::{D, DType, Device, IndexOp, Module, Tensor};
 pub use serde::{Deserialize, Serialize};
 
+pub use crate::datasets::{
+    Batch, Column, Dataset, DatasetDict, Feature, Features, Map, Order, Row, SortBy, Value, batch, concatenate_columns,
+    concatenate_datasets, load_from_disk, row,
+};
 pub use crate::display::{
     Audio, Bundle, Figure, Html, Image, Json, Latex, LiveCurve, Markdown, Math, Progress, Rich, Svg, Table, Tokens,
     attention_map, bar_chart, clear_output, display, display_handle, heatmap, line_chart, mask_figure, mask_figures,
@@ -11,7 +15,9 @@ pub use crate::display::{
 pub use crate::exercises::quiz::quiz;
 pub use crate::exercises::{check, given, hint, progress, solution};
 pub use crate::pipelines::{pipeline, pipeline_with_model};
-pub use crate::tokenizers::{AutoTokenizer, Message};
+pub use crate::tokenizers::{
+    AutoTokenizer, DecodeOptions, EncodeOptions, Message, Padding, Side, Tokenizer, Truncation,
+};
 pub use crate::transformers::{GenerationConfig, from_scratch};
 pub use crate::widgets::{
     AnyWidget, Button, Checkbox, Dropdown, FloatSlider, HBox, IntSlider, OutputArea, Tabs, Text, VBox, View, Widget,
