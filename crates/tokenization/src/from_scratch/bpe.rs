@@ -152,7 +152,7 @@ impl BpeTrainer {
             let Some(((left, right), count)) = self.best(&pairs, &vocabulary) else { break };
             let merged = format!("{left}{right}");
             merge_pair(&mut splits, &left, &right);
-            // "abc" may come from "ab" and "c", and later from "a" and "bc": it is one token.
+            // A special token may be written like it.
             if !vocabulary.contains(&merged) {
                 vocabulary.push(merged.clone());
             }

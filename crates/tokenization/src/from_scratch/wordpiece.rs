@@ -144,6 +144,7 @@ impl WordPieceTrainer {
             let Some(best) = scores.iter().rev().max_by(|one, other| one.score.total_cmp(&other.score)) else { break };
             let merged = joined(&best.left, &best.right);
             merge_pieces(&mut splits, &best.left, &best.right);
+            // With `#` in the words, two ways may lead to one token: `#` + `###` + `##b` makes `##b` too.
             if !vocabulary.contains(&merged) {
                 vocabulary.push(merged.clone());
             }
