@@ -21,7 +21,6 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use course_display::{Bundle, Rich};
 use course_wire::interrupt;
 
 use super::{PreToken, PruneSteps, WordCounts};
@@ -80,10 +79,7 @@ pub(crate) struct Best {
 impl Unigram {
     /// Tokens with how often each occurs; its probability is its share of all.
     pub fn from_counts(counts: impl Into<WordCounts>) -> Self {
-        Self::of(counts.into())
-    }
-
-    fn of(counts: WordCounts) -> Self {
+        let counts: WordCounts = counts.into();
         let total = counts.total() as f64;
         let score = |(token, count): (&String, usize)| (token.clone(), -(count as f64 / total).ln());
         let scores = counts.iter().filter(|(_, count)| *count > 0).map(score).collect();
@@ -190,12 +186,8 @@ impl Unigram {
     ///
     /// Infinite when a word cannot be cut.
     pub fn loss(&self, words: impl Into<WordCounts>) -> f64 {
-        self.loss_of(&words.into())
-    }
-
-    fn loss_of(&self, words: &WordCounts) -> f64 {
         let mut loss = 0.0;
-        for (word, count) in words.iter() {
+        for (word, count) in words.into().iter() {
             loss += count as f64 * self.word_score(word);
         }
         loss
@@ -224,21 +216,18 @@ impl Unigram {
     /// # Errors
     /// When the learner stops it.
     pub fn removal_costs(&self, words: impl Into<WordCounts>) -> Result<Vec<(String, f64)>> {
-        self.costs(&words.into())
-    }
-
-    fn costs(&self, words: &WordCounts) -> Result<Vec<(String, f64)>> {
-        let scores: Vec<f64> = words.iter().map(|(word, _)| self.word_score(word)).collect();
+        let words: WordCounts = words.into();
         let mut costs = Vec::new();
         for (token, _) in self.counts.iter() {
             interrupt::check()?;
             if token.chars().count() > 1 {
                 let without = self.without(token);
                 let mut cost = 0.0;
-                for ((word, count), &score) in words.iter().zip(&scores) {
+                for (word, count) in words.iter() {
+                    let (with, without) = (self.word_score(word), without.word_score(word));
                     // A word that cannot be cut at all costs the same either way.
-                    if score.is_finite() {
-                        cost += count as f64 * (without.word_score(word) - score);
+                    if with.is_finite() {
+                        cost += count as f64 * (without - with);
                     }
                 }
                 costs.push((token.clone(), cost));
@@ -251,11 +240,5 @@ impl Unigram {
 impl fmt::Display for Unigram {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Unigram, {} tokens", self.len())
-    }
-}
-
-impl Rich for Unigram {
-    fn rich(&self) -> Bundle {
-        Bundle::text(self.to_string())
     }
 }
