@@ -17,7 +17,7 @@ use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::FileDecoder;
 use arrow_ipc::writer::StreamWriter;
 use arrow_ipc::{Block, MessageHeader, MetadataVersion, root_as_footer, root_as_message};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType, Schema, SchemaRef};
 use memmap2::{Mmap, UncheckedAdvice};
 
 use crate::{Error, Features, Result};
@@ -99,9 +99,12 @@ impl ArrowFile {
         let problem = |error: &str| {
             bad(&self.path, &format!("byte {}: record batch {index} cannot be read: {error}", place.offset))
         };
-        check_buffers(&data, place.head).map_err(problem)?;
-        let batch =
-            self.decoder.read_record_batch(&place.block(), &data).map_err(|error| problem(&error.to_string()))?;
+        check_buffers(&data, place.head, &self.schema).map_err(problem)?;
+        // Arrow checks much of what it decodes, but meets some damage with a panic.
+        let decode = || self.decoder.read_record_batch(&place.block(), &data);
+        let batch = std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode))
+            .map_err(|_| problem("it is damaged"))?
+            .map_err(|error| problem(&error.to_string()))?;
         batch.ok_or_else(|| problem("it is no record batch"))
     }
 
@@ -155,18 +158,53 @@ fn cut(path: &Path, offset: usize, length: usize) -> Error {
     )
 }
 
-/// Arrow's decoder trusts the places of buffers; a damaged file may lie about them.
-fn check_buffers(data: &Buffer, head: usize) -> Result<(), &'static str> {
+/// Arrow's decoder trusts the places and lengths of buffers; a damaged file may lie about them.
+fn check_buffers(data: &Buffer, head: usize, schema: &Schema) -> Result<(), &'static str> {
     let body = data.len().saturating_sub(head);
     let message = message_of(data.get(..head).unwrap_or_default())?;
     let batch = message.header_as_record_batch().ok_or("it is no record batch")?;
-    for buffer in batch.buffers().iter().flatten() {
+    let mut widths = Vec::new();
+    schema.fields().iter().for_each(|field| buffer_widths(field.data_type(), &mut widths));
+    // Views have any number of buffers, and compressed ones any length.
+    let known = batch.variadicBufferCounts().is_none_or(|counts| counts.is_empty()) && batch.compression().is_none();
+    for (index, buffer) in batch.buffers().iter().flatten().enumerate() {
         let end = buffer.offset().checked_add(buffer.length()).and_then(|end| usize::try_from(end).ok());
         if buffer.offset() < 0 || buffer.length() < 0 || end.is_none_or(|end| end > body) {
             return Err("one of its buffers lies outside of it");
         }
+        let width = widths.get(index).copied().unwrap_or(1);
+        if known && buffer.length() % width != 0 {
+            return Err("one of its buffers has a length that does not fit its type");
+        }
     }
     Ok(())
+}
+
+/// The size in bytes of an item of each buffer that an array of this type has, in the order in which they are written.
+fn buffer_widths(data_type: &DataType, widths: &mut Vec<i64>) {
+    let layout = arrow_data::layout(data_type);
+    if layout.can_contain_null_mask {
+        widths.push(1);
+    }
+    widths.extend(layout.buffers.iter().map(|buffer| match buffer {
+        arrow_data::BufferSpec::FixedWidth { byte_width, .. } => i64::try_from(*byte_width).unwrap_or(1).max(1),
+        _ => 1,
+    }));
+    match data_type {
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::Map(item, _) => buffer_widths(item.data_type(), widths),
+        DataType::Struct(fields) => fields.iter().for_each(|field| buffer_widths(field.data_type(), widths)),
+        DataType::Union(fields, _) => fields.iter().for_each(|(_, field)| buffer_widths(field.data_type(), widths)),
+        DataType::RunEndEncoded(ends, values) => {
+            buffer_widths(ends.data_type(), widths);
+            buffer_widths(values.data_type(), widths);
+        }
+        _ => {}
+    }
 }
 
 fn message_of(head: &[u8]) -> Result<arrow_ipc::Message<'_>, &'static str> {

@@ -80,6 +80,16 @@ impl Batch {
         self.handed
     }
 
+    /// Says that the batch is whole: nothing of what went in is to be put under it.
+    pub(crate) fn set_merged(&mut self) {
+        self.handed = u64::MAX;
+    }
+
+    /// Whether [`Batch::set_merged`] was said.
+    pub(crate) fn is_merged(&self) -> bool {
+        self.handed == u64::MAX
+    }
+
     /// Whether it is the batch of this mark.
     pub(crate) fn was_handed(&self, mark: u64) -> bool {
         self.handed == mark

@@ -172,6 +172,41 @@ pub enum Error {
     /// A tensor could not be made.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
+    /// A data file is not what it should be.
+    #[error(transparent)]
+    BadData(Box<crate::BadData>),
+    /// A dataset cannot be cut in two as asked.
+    #[error("the split does not work: {0}")]
+    Split(String),
+    /// What is to be written does not fit on the disk.
+    #[error(
+        "{what} needs about {needed} of disk, and {} has {free} free; free some, or set COURSE_CACHE to a folder on a larger disk",
+        folder.display()
+    )]
+    DiskFull {
+        /// What was to be written.
+        what: String,
+        /// Where to.
+        folder: PathBuf,
+        /// How much it needs.
+        needed: String,
+        /// How much there is.
+        free: String,
+    },
+    /// No place has a dataset of this name.
+    #[error(
+        "there is no dataset {name:?}; looked at\n  {}\nFor files, name the format and the files: `load_dataset(\"csv\").data_files(\"reviews.csv\")`.",
+        looked.join("\n  ")
+    )]
+    NoDataset {
+        /// The name.
+        name: String,
+        /// Every place, and what was found there.
+        looked: Vec<String>,
+    },
+    /// The Hub, or another server, does not answer as it should.
+    #[error(transparent)]
+    Hub(#[from] course_hub::HubError),
     /// Polars refused.
     #[error("{doing}: {source}")]
     Polars {
@@ -193,6 +228,10 @@ impl Error {
     pub(crate) fn arrow(doing: impl Into<String>) -> impl FnOnce(arrow_schema::ArrowError) -> Self {
         let doing = doing.into();
         move |source| Self::Arrow { doing, source }
+    }
+
+    pub(crate) fn split(problem: impl Into<String>) -> Self {
+        Self::Split(problem.into())
     }
 
     pub(crate) fn no_column<'n>(name: &str, columns: impl IntoIterator<Item = &'n str>) -> Self {

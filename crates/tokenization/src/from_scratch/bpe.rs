@@ -21,6 +21,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
 
+use course_display::{Bundle, Rich};
 use course_wire::interrupt;
 
 use super::split_word::{first_tokens, replace_pair};
@@ -137,7 +138,10 @@ impl BpeTrainer {
     /// # Errors
     /// When the learner stops it.
     pub fn train(&self, words: impl Into<WordCounts>) -> Result<Bpe> {
-        let mut splits = characters(words);
+        self.merge(characters(words))
+    }
+
+    fn merge(&self, mut splits: Vec<SplitWord>) -> Result<Bpe> {
         let mut vocabulary = first_tokens(&self.special_tokens, &splits);
         let mut merges = Vec::new();
         let mut steps = Vec::new();
@@ -148,7 +152,7 @@ impl BpeTrainer {
             let Some(((left, right), count)) = self.best(&pairs, &vocabulary) else { break };
             let merged = format!("{left}{right}");
             merge_pair(&mut splits, &left, &right);
-            // "abc" may come from "ab" and "c", and later from "a" and "bc": it is one token.
+            // A special token may be written like it.
             if !vocabulary.contains(&merged) {
                 vocabulary.push(merged.clone());
             }
@@ -254,5 +258,11 @@ impl Bpe {
 impl fmt::Display for Bpe {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "byte-pair encoding, {} tokens, {} merges", self.vocabulary.len(), self.merges.len())
+    }
+}
+
+impl Rich for Bpe {
+    fn rich(&self) -> Bundle {
+        Bundle::text(self.to_string())
     }
 }

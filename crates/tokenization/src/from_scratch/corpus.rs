@@ -40,11 +40,15 @@ pub fn count_words<T: AsRef<str>>(
 ) -> WordCounts {
     let mut words = WordCounts::new();
     for text in texts {
-        for word in split(text.as_ref()) {
-            words.add(word.text.as_str(), 1);
-        }
+        count_pieces(&mut words, &split(text.as_ref()));
     }
     words
+}
+
+fn count_pieces(words: &mut WordCounts, pieces: &[PreToken]) {
+    for piece in pieces {
+        words.add(piece.text.as_str(), 1);
+    }
 }
 
 impl<S: AsRef<str>> FromIterator<(S, usize)> for WordCounts {

@@ -24,18 +24,23 @@ pub struct SplitWord {
 
 /// Each word cut into its characters: where byte-pair encoding begins.
 pub fn characters(words: impl Into<WordCounts>) -> Vec<SplitWord> {
-    cut(&words.into(), |word| word.chars().map(String::from).collect())
+    cut(&words.into(), "")
 }
 
 /// Each word cut into its characters, all but the first with `##` before them: where WordPiece begins.
 pub fn prefixed_characters(words: impl Into<WordCounts>) -> Vec<SplitWord> {
-    cut(&words.into(), |word| {
-        word.chars().enumerate().map(|(i, c)| if i == 0 { c.to_string() } else { format!("##{c}") }).collect()
-    })
+    cut(&words.into(), "##")
 }
 
-fn cut(words: &WordCounts, tokens: impl Fn(&str) -> Vec<String>) -> Vec<SplitWord> {
-    words.iter().map(|(word, count)| SplitWord { tokens: tokens(word), count }).collect()
+/// Each word cut into its characters, with `prefix` before all but the first.
+fn cut(words: &WordCounts, prefix: &str) -> Vec<SplitWord> {
+    let token = |(place, character): (usize, char)| match place {
+        0 => character.to_string(),
+        _ => format!("{prefix}{character}"),
+    };
+    let split =
+        |(word, count): (&String, usize)| SplitWord { tokens: word.chars().enumerate().map(token).collect(), count };
+    words.iter().map(split).collect()
 }
 
 /// What a vocabulary begins with: the special tokens, then the alphabet, which is all tokens of the words, sorted.

@@ -21,6 +21,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use course_display::{Bundle, Rich};
 use course_wire::interrupt;
 
 use super::{PreToken, PruneSteps, WordCounts};
@@ -79,7 +80,10 @@ pub(crate) struct Best {
 impl Unigram {
     /// Tokens with how often each occurs; its probability is its share of all.
     pub fn from_counts(counts: impl Into<WordCounts>) -> Self {
-        let counts: WordCounts = counts.into();
+        Self::of(counts.into())
+    }
+
+    fn of(counts: WordCounts) -> Self {
         let total = counts.total() as f64;
         let score = |(token, count): (&String, usize)| (token.clone(), -(count as f64 / total).ln());
         let scores = counts.iter().filter(|(_, count)| *count > 0).map(score).collect();
@@ -186,8 +190,12 @@ impl Unigram {
     ///
     /// Infinite when a word cannot be cut.
     pub fn loss(&self, words: impl Into<WordCounts>) -> f64 {
+        self.loss_of(&words.into())
+    }
+
+    fn loss_of(&self, words: &WordCounts) -> f64 {
         let mut loss = 0.0;
-        for (word, count) in words.into().iter() {
+        for (word, count) in words.iter() {
             loss += count as f64 * self.word_score(word);
         }
         loss
@@ -216,18 +224,21 @@ impl Unigram {
     /// # Errors
     /// When the learner stops it.
     pub fn removal_costs(&self, words: impl Into<WordCounts>) -> Result<Vec<(String, f64)>> {
-        let words: WordCounts = words.into();
+        self.costs(&words.into())
+    }
+
+    fn costs(&self, words: &WordCounts) -> Result<Vec<(String, f64)>> {
+        let scores: Vec<f64> = words.iter().map(|(word, _)| self.word_score(word)).collect();
         let mut costs = Vec::new();
         for (token, _) in self.counts.iter() {
             interrupt::check()?;
             if token.chars().count() > 1 {
                 let without = self.without(token);
                 let mut cost = 0.0;
-                for (word, count) in words.iter() {
-                    let (with, without) = (self.word_score(word), without.word_score(word));
+                for ((word, count), &score) in words.iter().zip(&scores) {
                     // A word that cannot be cut at all costs the same either way.
-                    if with.is_finite() {
-                        cost += count as f64 * (without - with);
+                    if score.is_finite() {
+                        cost += count as f64 * (without.word_score(word) - score);
                     }
                 }
                 costs.push((token.clone(), cost));
@@ -240,5 +251,11 @@ impl Unigram {
 impl fmt::Display for Unigram {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Unigram, {} tokens", self.len())
+    }
+}
+
+impl Rich for Unigram {
+    fn rich(&self) -> Bundle {
+        Bundle::text(self.to_string())
     }
 }

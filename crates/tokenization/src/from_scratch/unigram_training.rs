@@ -12,12 +12,16 @@ use crate::Result;
 /// assert_eq!((characters.get("u"), longer.get("ug")), (20, 20));
 /// ```
 pub fn count_substrings(words: impl Into<WordCounts>, longest: usize) -> (Counter<String>, Counter<String>) {
+    count_parts(&words.into(), longest)
+}
+
+fn count_parts(words: &WordCounts, longest: usize) -> (Counter<String>, Counter<String>) {
     let (mut single, mut longer) = (Counter::new(), Counter::new());
-    for (word, count) in words.into().iter() {
+    for (word, count) in words.iter() {
         let characters: Vec<char> = word.chars().collect();
         for start in 0..characters.len() {
             single.add(characters[start].to_string().as_str(), count);
-            for end in start + 2..=characters.len().min(start + longest) {
+            for end in start + 2..=characters.len().min(start.saturating_add(longest)) {
                 let part: String = characters[start..end].iter().collect();
                 longer.add(part.as_str(), count);
             }
@@ -32,7 +36,7 @@ pub fn seed(words: impl Into<WordCounts>, size: usize) -> Counter<String> {
 }
 
 pub(super) fn seed_up_to(words: &WordCounts, size: usize, longest: usize) -> Counter<String> {
-    let (mut tokens, longer) = count_substrings(words, longest);
+    let (mut tokens, longer) = count_parts(words, longest);
     for (part, count) in longer.most_common(size.saturating_sub(tokens.len())) {
         tokens.add(part.as_str(), count);
     }
@@ -101,9 +105,12 @@ impl UnigramTrainer {
     /// # Errors
     /// When the learner stops it.
     pub fn train(&self, words: impl Into<WordCounts>) -> Result<Unigram> {
-        let words: WordCounts = words.into();
-        let tokens = seed_up_to(&words, self.seed_size, self.longest);
-        self.prune(tokens, |model| Ok((model.loss(&words), model.removal_costs(&words)?)))
+        self.drop_tokens(&words.into())
+    }
+
+    fn drop_tokens(&self, words: &WordCounts) -> Result<Unigram> {
+        let tokens = seed_up_to(words, self.seed_size, self.longest);
+        self.prune(tokens, |model| Ok((model.loss(words), model.removal_costs(words)?)))
     }
 
     /// Drops tokens until few enough are left. `look` gives the loss of a model, and what each token's removal would cost.

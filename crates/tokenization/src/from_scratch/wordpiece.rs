@@ -26,6 +26,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use course_display::{Bundle, Rich};
 use course_wire::interrupt;
 
 use super::split_word::{first_tokens, replace_pair};
@@ -129,7 +130,10 @@ impl WordPieceTrainer {
     /// # Errors
     /// When the learner stops it.
     pub fn train(&self, words: impl Into<WordCounts>) -> Result<WordPiece> {
-        let mut splits = prefixed_characters(words);
+        self.merge(prefixed_characters(words))
+    }
+
+    fn merge(&self, mut splits: Vec<SplitWord>) -> Result<WordPiece> {
         let mut vocabulary = first_tokens(&self.special_tokens, &splits);
         let mut steps = Vec::new();
 
@@ -140,6 +144,7 @@ impl WordPieceTrainer {
             let Some(best) = scores.iter().rev().max_by(|one, other| one.score.total_cmp(&other.score)) else { break };
             let merged = joined(&best.left, &best.right);
             merge_pieces(&mut splits, &best.left, &best.right);
+            // With `#` in the words, two ways may lead to one token: `#` + `###` + `##b` makes `##b` too.
             if !vocabulary.contains(&merged) {
                 vocabulary.push(merged.clone());
             }
@@ -243,5 +248,11 @@ pub fn word_piece_decode<T: AsRef<str>>(tokens: &[T]) -> String {
 impl fmt::Display for WordPiece {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "WordPiece, {} tokens", self.vocabulary.len())
+    }
+}
+
+impl Rich for WordPiece {
+    fn rich(&self) -> Bundle {
+        Bundle::text(self.to_string())
     }
 }

@@ -57,8 +57,12 @@ struct Frame {
 impl Bpe {
     /// A player for the training: how the words of the corpus grew together.
     pub fn training_player(&self, words: impl Into<WordCounts>) -> MergePlayer {
+        self.play(characters(words))
+    }
+
+    fn play(&self, words: Vec<SplitWord>) -> MergePlayer {
         let steps = self.steps().iter().map(|step| (merge_of(step), format!(" ({}×)", step.count)));
-        MergePlayer::new(Film::new(characters(words), steps, false))
+        MergePlayer::new(Film::new(words, steps, false))
     }
 
     /// A player for the encoding: how each word of a text (words stand between spaces) grows together.
@@ -72,11 +76,15 @@ impl Bpe {
 impl WordPiece {
     /// A player for the training: how the words of the corpus grew together.
     pub fn training_player(&self, words: impl Into<WordCounts>) -> MergePlayer {
+        self.play(prefixed_characters(words))
+    }
+
+    fn play(&self, words: Vec<SplitWord>) -> MergePlayer {
         let steps = self.steps().iter().map(|step| {
             let score = step.score.map_or(String::new(), |score| format!(", score {score:.4}"));
             (merge_of(step), format!(" ({}×{score})", step.count))
         });
-        MergePlayer::new(Film::new(prefixed_characters(words), steps, false))
+        MergePlayer::new(Film::new(words, steps, false))
     }
 }
 

@@ -6,6 +6,9 @@ mod run;
 mod sink;
 mod types;
 
+#[cfg(test)]
+mod tests;
+
 pub use options::Map;
 pub(crate) use sink::Sink;
 pub(crate) use types::cast_column;

@@ -104,7 +104,9 @@ fn through(mut batch: Batch, options: &Options, function: &mut dyn FnMut(Batch) 
     let before = batch.clone();
     let mark = batch.hand_over();
     let mut given = function(batch)?;
-    let mut merged = if given.was_handed(mark) {
+    let mut merged = if given.is_merged() {
+        given
+    } else if given.was_handed(mark) {
         for name in &options.remove {
             given.remove(name);
         }
@@ -160,23 +162,29 @@ struct Given {
 
 /// The rows that came back as a batch. Columns that no row changed are taken as they are.
 fn collect(batch: Batch, block: &Arc<Block>, features: &Features, rows: &[Given], options: &Options) -> Result<Batch> {
-    // The handed batch comes back, so that what was removed from every row stays away.
     let mut made = batch;
+    made.set_merged();
+    let removed = |name: &str| options.remove.iter().any(|removed| removed == name);
+    for name in &options.remove {
+        made.remove(name);
+    }
     for name in features.names() {
         if rows.iter().any(|given| given.whole && !given.row.contains(name)) {
             made.remove(name);
         }
     }
-    let mut names: Vec<&str> = features.names().collect();
+    let mut names: Vec<&str> = features.names().filter(|name| !removed(name)).collect();
     for given in rows {
+        // Of a row that came back itself, what is to be removed goes, changed or not.
         // Nearly always all rows have the same names.
         if !given.row.names().eq(names.iter().copied()) {
-            let new: Vec<&str> = given.row.names().filter(|name| !names.contains(name)).collect();
+            let stays = |name: &&str| !names.contains(name) && !(given.whole && removed(name));
+            let new: Vec<&str> = given.row.names().filter(stays).collect();
             names.extend(new);
         }
     }
     for name in names {
-        let old = features.index_of(name);
+        let old = features.index_of(name).filter(|_| !removed(name));
         let mut values: Vec<&Value> = Vec::with_capacity(rows.len());
         let mut changed = false;
         for given in rows {

@@ -80,10 +80,10 @@ impl Bpe {
     /// The same encoding, made to cut many words.
     pub fn fast(&self) -> FastBpe {
         let mut symbols = Symbols::of(&self.vocabulary);
-        let mut merges: NumberMap<Vec<(u32, u32)>> = NumberMap::default();
+        let mut merges: NumberMap<(u32, u32)> = NumberMap::default();
         for (rank, Merge { left, right, merged }) in self.merges.iter().enumerate() {
             let (left, right, merged) = (symbols.id(left), symbols.id(right), symbols.id(merged));
-            merges.entry(key(left, right)).or_default().push((rank as u32, merged));
+            merges.insert(key(left, right), (rank as u32, merged));
         }
         FastBpe { symbols, merges, unknown: self.unknown.clone() }
     }
@@ -101,8 +101,8 @@ impl Bpe {
 #[derive(Debug, Clone)]
 pub struct FastBpe {
     symbols: Symbols,
-    /// For each pair, when it is merged and into what. Rarely more than once: `a` + `bc` may be learned after `abc` + `d`.
-    merges: NumberMap<Vec<(u32, u32)>>,
+    /// For each pair, when it is merged and into what.
+    merges: NumberMap<(u32, u32)>,
     unknown: Option<String>,
 }
 
@@ -150,9 +150,9 @@ impl FastBpe {
     fn merge_all(&self, links: &mut [Link]) {
         let mut waiting = BinaryHeap::new();
         for place in 0..links.len() {
-            waiting.extend(self.merge_at(links, place, 0));
+            waiting.extend(self.merge_at(links, place));
         }
-        while let Some(Reverse((rank, place, left, right, merged))) = waiting.pop() {
+        while let Some(Reverse((_, place, left, right, merged))) = waiting.pop() {
             // Another merge may have taken one of the two since.
             let Some(next) = links[place].after else { continue };
             if (links[place].id, links[next].id) != (Some(left), Some(right)) {
@@ -165,17 +165,16 @@ impl FastBpe {
             if let Some(after) = taken.after {
                 links[after].before = Some(place);
             }
-            // Merges that come before this one in the order have had their turn.
-            waiting.extend(links[place].before.and_then(|before| self.merge_at(links, before, rank)));
-            waiting.extend(self.merge_at(links, place, rank));
+            // Both come later in the order: they were learned of a token that this merge makes.
+            waiting.extend(links[place].before.and_then(|before| self.merge_at(links, before)));
+            waiting.extend(self.merge_at(links, place));
         }
     }
 
-    /// The first merge from `rank` on of the token at `place` with the one after it.
-    fn merge_at(&self, links: &[Link], place: usize, rank: u32) -> Option<Reverse<Waiting>> {
+    /// The merge of the token at `place` with the one after it.
+    fn merge_at(&self, links: &[Link], place: usize) -> Option<Reverse<Waiting>> {
         let (left, right) = (links[place].id?, links[links[place].after?].id?);
-        let known = self.merges.get(&key(left, right))?;
-        let &(rank, merged) = known.iter().find(|(other, _)| *other >= rank)?;
+        let &(rank, merged) = self.merges.get(&key(left, right))?;
         Some(Reverse((rank, place, left, right, merged)))
     }
 }

@@ -15,8 +15,11 @@ impl UnigramTrainer {
     /// # Errors
     /// When the learner stops it.
     pub fn train_fast(&self, words: impl Into<WordCounts>) -> Result<Unigram> {
-        let words: WordCounts = words.into();
-        self.prune(self.seed_fast(&words), |model| look(model, &words))
+        self.drop_tokens_fast(&words.into())
+    }
+
+    fn drop_tokens_fast(&self, words: &WordCounts) -> Result<Unigram> {
+        self.prune(self.seed_fast(words), |model| look(model, words))
     }
 
     /// What the training begins with: the parts of all words are counted in place, not copied.

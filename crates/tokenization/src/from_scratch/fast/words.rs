@@ -157,8 +157,7 @@ impl Words {
         let pair = &mut self.pairs[number as usize];
         pair.count += count;
         match pair.words.last() {
-            // It may be known not to have the pair any more: now it has it again.
-            Some(&last) if last == word => pair.gone = pair.gone.min(pair.words.len() - 1),
+            Some(&last) if last == word => {}
             last => {
                 pair.unsorted |= last.is_some_and(|&last| last > word);
                 pair.words.push(word);
