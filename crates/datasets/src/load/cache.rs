@@ -33,6 +33,12 @@ pub(crate) fn dataset(
     cache: &Path,
     again: bool,
 ) -> Result<Cached> {
+    if format == Format::Arrow
+        && options.features.is_none()
+        && let Some(dataset) = mapped(split, files)?
+    {
+        return Ok(Cached { dataset, inferred: None });
+    }
     let key = key(format, files, options)?;
     let path = cache.join(format.name()).join(key).join(format!("{}.arrow", file_name(split)));
     let report = path.with_extension("json");
@@ -61,19 +67,29 @@ pub(crate) fn dataset(
     if writer.rows() == 0 && opened.features.is_empty() {
         return Err(BadData::new(&what, "there are no rows and no columns", "Check that it is the right file.").into());
     }
+    writer.finish()?;
     if let Some(inferred) = &opened.inferred
         && let Ok(json) = serde_json::to_vec(inferred)
     {
         // Only told again; being without it is no harm.
         let _ = std::fs::write(&report, json);
     }
-    writer.finish()?;
     if let Some(bar) = bar {
         bar.set(total)?;
         bar.finish();
     }
     let dataset = Dataset::from_arrow_files(&[&path], None, Some(split))?;
     Ok(Cached { dataset, inferred: opened.inferred })
+}
+
+/// Arrow files as they are, where they can be mapped.
+fn mapped(split: &str, files: &[DataFile]) -> Result<Option<Dataset>> {
+    for file in files {
+        // What is no Arrow file is told here.
+        readers::check_arrow(file)?;
+    }
+    let paths: Vec<&Path> = files.iter().map(|file| file.path.as_path()).collect();
+    Ok(Dataset::from_arrow_files(&paths, None, Some(split)).ok())
 }
 
 /// What the Arrow file depends on: the files as they are now, and how they are read.

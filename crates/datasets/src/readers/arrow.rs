@@ -63,7 +63,13 @@ impl ArrowInput {
             )
         })?;
         let (features, file, meter) = (features.clone(), self.file, meter.clone());
-        Ok(Box::new(self.batches.map(move |batch| {
+        let mut batches = self.batches;
+        // The library checks much of what a file says, not all: where it panics, the file is damaged.
+        let next = move || {
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| batches.next()))
+                .unwrap_or_else(|_| Some(Err(ArrowError::IpcError("its parts do not fit together".to_owned()))))
+        };
+        Ok(Box::new(std::iter::from_fn(next).map(move |batch| {
             course_wire::interrupt::check()?;
             let batch = batch.and_then(|batch| batch.project(&order)).map_err(|error| {
                 BadData::new(

@@ -136,6 +136,14 @@ pub(crate) fn open(format: Format, files: Vec<DataFile>, options: Arc<ReadOption
     Ok(Opened { features: opened.features, inferred: opened.inferred, batches: Box::new(batches) })
 }
 
+/// Whether a file is an Arrow file.
+///
+/// # Errors
+/// [`Error::BadData`] where it is not, or is cut off at its start.
+pub(crate) fn check_arrow(file: &DataFile) -> Result<()> {
+    arrow::ArrowInput::open(file).map(|_| ())
+}
+
 fn open_one(
     format: Format,
     file: &DataFile,

@@ -127,6 +127,17 @@ struct Reader {
     reader: ParquetRecordBatchReader,
 }
 
+impl Reader {
+    /// The next rows. The library checks much of what a file says, not all: where it panics, the file is damaged.
+    fn next(&mut self) -> Option<Result<RecordBatch, String>> {
+        let reader = std::panic::AssertUnwindSafe(|| self.reader.next());
+        match std::panic::catch_unwind(reader) {
+            Ok(next) => next.map(|batch| batch.map_err(|error| error.to_string())),
+            Err(_) => Some(Err("its pages do not hold what its footer says".to_owned())),
+        }
+    }
+}
+
 /// The batches of all readers, put together.
 struct Rows {
     file: DataFile,
@@ -139,12 +150,12 @@ struct Rows {
 impl Rows {
     fn step(&mut self) -> Result<Option<RecordBatch>> {
         course_wire::interrupt::check()?;
-        let parts: Vec<_> = self.readers.par_iter_mut().map(|reader| reader.reader.next()).collect();
+        let parts: Vec<_> = self.readers.par_iter_mut().map(Reader::next).collect();
         let mut columns: Vec<Option<ArrayRef>> = vec![None; self.count];
         let mut rows = None;
         for (part, reader) in parts.into_iter().zip(&self.readers) {
             let Some(part) = part else { return Ok(None) };
-            let part = part.map_err(|error| damaged(&self.file, error.to_string()))?;
+            let part = part.map_err(|error| damaged(&self.file, error))?;
             if rows.is_some_and(|rows| rows != part.num_rows()) {
                 return Err(damaged(&self.file, "its columns have different lengths".to_owned()));
             }
