@@ -215,6 +215,21 @@ pub enum Error {
         /// What Polars said.
         source: polars::error::PolarsError,
     },
+    /// A tokenizer refused.
+    #[error(transparent)]
+    Tokenizer(course_tokenization::Error),
+    /// A batch is too large for lists with 32-bit offsets.
+    #[error("a batch has more than 2147483647 tokens; make the batches smaller")]
+    TooManyTokens,
+}
+
+impl From<course_tokenization::Error> for Error {
+    fn from(error: course_tokenization::Error) -> Self {
+        match error {
+            course_tokenization::Error::Interrupted(stop) => Self::Interrupted(stop),
+            other => Self::Tokenizer(other),
+        }
+    }
 }
 
 impl Error {
@@ -258,7 +273,9 @@ impl RowError {
 
     /// Whether it is the interrupt of a learner who pressed ■ that came this way.
     pub(crate) fn is_interrupt(&self) -> bool {
-        self.0.is::<course_wire::Interrupted>() || matches!(self.0.downcast_ref(), Some(Error::Interrupted(_)))
+        self.0.is::<course_wire::Interrupted>()
+            || matches!(self.0.downcast_ref(), Some(Error::Interrupted(_)))
+            || matches!(self.0.downcast_ref(), Some(course_tokenization::Error::Interrupted(_)))
     }
 
     /// The error of this crate for a function that failed on `place`.

@@ -44,6 +44,7 @@ mod show;
 mod split;
 mod table;
 mod tensor;
+mod tokenize;
 mod value;
 
 pub use arrow_file::ArrowWriter;

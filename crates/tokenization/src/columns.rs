@@ -4,6 +4,8 @@ use tokenizers::parallelism::MaybeParallelIterator;
 use tokenizers::{EncodeInput, InputSequence};
 
 use crate::encode::uneven;
+use crate::layout::{Layout, Slot};
+use crate::pieces::Known;
 use crate::tokenizer::library_error;
 use crate::truncate::Cut;
 use crate::{EncodeOptions, Result, Side, Tokenizer};
@@ -47,6 +49,15 @@ impl TokenColumns {
     }
 }
 
+/// What one call is to do.
+struct Job<'a> {
+    texts: &'a [&'a str],
+    pairs: Option<&'a [&'a str]>,
+    options: &'a EncodeOptions,
+    cut: Option<Cut>,
+    layout: Option<Layout>,
+}
+
 /// The rows of one piece of the batch, before padding.
 #[derive(Default)]
 struct Part {
@@ -62,6 +73,35 @@ impl Part {
         self.ids.extend(row.get_ids().iter().map(|id| *id as i32));
         self.types.extend(row.get_type_ids().iter().map(|kind| *kind as i8));
         self.samples.push(sample as i64);
+    }
+
+    /// A row of one text's ids, or of a pair's, cut and with special tokens where the layout has them.
+    fn push_ids(
+        &mut self,
+        first: &[u32],
+        second: Option<&[u32]>,
+        layout: &Layout,
+        cut: Option<Cut>,
+        sample: usize,
+    ) -> Result<()> {
+        let ranges = match cut {
+            Some(cut) => cut.ranges(first.len(), second.map(<[u32]>::len))?,
+            None => (0..first.len(), 0..second.map_or(0, <[u32]>::len)),
+        };
+        let first = first.get(ranges.0).unwrap_or_default();
+        let second = second.and_then(|second| second.get(ranges.1)).unwrap_or_default();
+        let before = self.ids.len();
+        for &(slot, kind) in layout {
+            match slot {
+                Slot::First => self.ids.extend(first.iter().map(|id| *id as i32)),
+                Slot::Second => self.ids.extend(second.iter().map(|id| *id as i32)),
+                Slot::Special(id) => self.ids.push(id as i32),
+            }
+            self.types.resize(self.ids.len(), kind as i8);
+        }
+        self.lengths.push(self.ids.len() - before);
+        self.samples.push(sample as i64);
+        Ok(())
     }
 }
 
@@ -79,7 +119,14 @@ impl Tokenizer {
         if let Some(pairs) = pairs {
             uneven(texts.len(), pairs.len())?;
         }
-        let cut = self.cut(pairs.is_some(), options)?;
+        let job = Job {
+            texts,
+            pairs,
+            options,
+            cut: self.cut(pairs.is_some(), options)?,
+            // Chunks of what was cut off come from the library.
+            layout: if options.return_overflowing_tokens { None } else { self.layout(pairs.is_some(), options) },
+        };
         let starts = (0..texts.len()).step_by(PIECE).collect::<Vec<_>>();
         let mut parts = Vec::with_capacity(starts.len());
         for starts in starts.chunks(PIECES) {
@@ -87,35 +134,55 @@ impl Tokenizer {
             let encoded = starts
                 .to_vec()
                 .into_maybe_par_iter_cond(starts.len() > 1)
-                .map(|start| self.encode_part(texts, pairs, start, options, cut))
+                .map(|start| match self.pieces() {
+                    Some(pieces) => pieces.with_known(|known| self.encode_part(&job, start, known)),
+                    None => self.encode_part(&job, start, &mut Known::default()),
+                })
                 .collect::<Result<Vec<_>>>()?;
             parts.extend(encoded);
         }
         self.lay_out(&parts, options)
     }
 
-    fn encode_part(
-        &self,
-        texts: &[&str],
-        pairs: Option<&[&str]>,
-        start: usize,
-        options: &EncodeOptions,
-        cut: Option<Cut>,
-    ) -> Result<Part> {
-        let plain = |text: &str| {
-            let input = EncodeInput::Single(InputSequence::from(text));
-            self.library.encode_fast(input, false).map_err(library_error)
-        };
+    fn encode_part(&self, job: &Job<'_>, start: usize, known: &mut Known) -> Result<Part> {
         let mut part = Part::default();
-        for (sample, text) in texts.iter().enumerate().skip(start).take(PIECE) {
-            let second = pairs.and_then(|pairs| pairs.get(sample)).map(|text| plain(text)).transpose()?;
-            let row = self.assemble(plain(text)?, second, options, cut)?;
-            part.push(&row, sample);
-            if options.return_overflowing_tokens {
-                row.get_overflowing().iter().for_each(|chunk| part.push(chunk, sample));
+        for (sample, text) in job.texts.iter().enumerate().skip(start).take(PIECE) {
+            let second = job.pairs.and_then(|pairs| pairs.get(sample)).copied();
+            match &job.layout {
+                Some(layout) => {
+                    let enough = job.cut.map_or(usize::MAX, |cut| cut.enough(second.is_some()));
+                    let first = self.ids(text, enough, known)?;
+                    let second = second.map(|text| self.ids(text, enough, known)).transpose()?;
+                    part.push_ids(&first, second.as_deref(), layout, job.cut, sample)?;
+                }
+                None => {
+                    let second = second.map(|text| self.plain(text)).transpose()?;
+                    let row = self.assemble(self.plain(text)?, second, job.options, job.cut)?;
+                    part.push(&row, sample);
+                    if job.options.return_overflowing_tokens {
+                        row.get_overflowing().iter().for_each(|chunk| part.push(chunk, sample));
+                    }
+                }
             }
         }
         Ok(part)
+    }
+
+    /// A text's ids without special tokens around it, at least the first `enough` of them.
+    fn ids(&self, text: &str, enough: usize, known: &mut Known) -> Result<Vec<u32>> {
+        let found = match self.pieces() {
+            Some(pieces) => pieces.ids(&self.library, text, enough, known)?,
+            None => None,
+        };
+        match found {
+            Some(ids) => Ok(ids),
+            None => Ok(self.plain(text)?.get_ids().to_vec()),
+        }
+    }
+
+    /// A text's tokens without special ones around it, and without offsets.
+    fn plain(&self, text: &str) -> Result<tokenizers::Encoding> {
+        self.library.encode_fast(EncodeInput::Single(InputSequence::from(text)), false).map_err(library_error)
     }
 
     /// Puts the parts behind one another, padded.

@@ -1,11 +1,12 @@
 //! The tokenizer itself: what it is made of, its settings, chat. Encoding, decoding and the vocabulary have files of their own.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use course_display::Tokens;
 use tokenizers::PostProcessorWrapper;
 
+use crate::pieces::Pieces;
 use crate::{ChatOptions, ChatTemplate, Error, Message, PaddingSide, Result, SpecialTokens, TruncationSide};
 
 /// Turns text into token ids and back. Cheap to clone.
@@ -16,6 +17,8 @@ pub struct Tokenizer {
     pub(crate) library: Arc<tokenizers::Tokenizer>,
     /// Kept apart from the library's tokenizer, because a length limit cuts between the two and is an option of each call.
     pub(crate) post_processor: Option<Arc<PostProcessorWrapper>>,
+    /// What the fast way to ids remembers, made when it is first gone.
+    pieces: Arc<OnceLock<Option<Pieces>>>,
     special: SpecialTokens,
     padding_side: PaddingSide,
     truncation_side: TruncationSide,
@@ -45,6 +48,7 @@ impl Tokenizer {
             name: "a new tokenizer".to_owned(),
             library: Arc::new(library),
             post_processor,
+            pieces: Arc::default(),
             special: SpecialTokens::default(),
             padding_side: PaddingSide::Right,
             truncation_side: TruncationSide::Right,
@@ -58,7 +62,19 @@ impl Tokenizer {
     /// The same tokenizer with another vocabulary, and everything else that goes with it but the post-processor.
     pub(crate) fn with_library(mut self, library: tokenizers::Tokenizer) -> Self {
         self.library = Arc::new(library);
+        self.pieces = Arc::default();
         self
+    }
+
+    /// The library's part, to be changed.
+    pub(crate) fn library_mut(&mut self) -> &mut tokenizers::Tokenizer {
+        self.pieces = Arc::default();
+        Arc::make_mut(&mut self.library)
+    }
+
+    /// The fast way to ids, where there is one.
+    pub(crate) fn pieces(&self) -> Option<&Pieces> {
+        self.pieces.get_or_init(|| Pieces::of(&self.library)).as_ref()
     }
 
     /// The same tokenizer with these special tokens.

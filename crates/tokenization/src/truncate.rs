@@ -1,5 +1,7 @@
 //! Cutting what is too long: which text of a pair loses how many tokens, and what becomes of the rest.
 
+use std::ops::Range;
+
 use tokenizers::{PostProcessor, TruncationDirection};
 
 use crate::{EncodeOptions, Error, Result, Side, Tokenizer, Truncation};
@@ -86,14 +88,41 @@ impl Cut {
         }
     }
 
+    /// The tokens that each text keeps where the rest is not wanted.
+    pub(crate) fn ranges(&self, first: usize, second: Option<usize>) -> Result<(Range<usize>, Range<usize>)> {
+        let (keep_first, keep_second) = self.kept(first, second)?;
+        Ok((self.range(first, keep_first)?, self.range(second.unwrap_or(0), keep_second)?))
+    }
+
+    fn range(&self, length: usize, keep: usize) -> Result<Range<usize>> {
+        if keep >= length {
+            return Ok(0..length);
+        }
+        self.check_stride(keep)?;
+        Ok(match self.direction {
+            TruncationDirection::Right => 0..keep,
+            TruncationDirection::Left => length - keep..length,
+        })
+    }
+
+    /// From how many tokens of a text on it makes no difference how many more there are.
+    pub(crate) fn enough(&self, pair: bool) -> usize {
+        if !pair && self.direction == TruncationDirection::Right { self.room + 1 } else { usize::MAX }
+    }
+
+    fn check_stride(&self, room: usize) -> Result<()> {
+        // The library panics here.
+        if self.stride < room {
+            return Ok(());
+        }
+        Err(Error::Stride { stride: self.stride, room, max_length: self.max_length })
+    }
+
     fn cut_to(&self, encoding: &mut tokenizers::Encoding, length: usize) -> Result<()> {
         if length >= encoding.len() {
             return Ok(());
         }
-        // The library panics here.
-        if self.stride >= length {
-            return Err(Error::Stride { stride: self.stride, room: length, max_length: self.max_length });
-        }
+        self.check_stride(length)?;
         encoding.truncate(length, self.stride, self.direction);
         Ok(())
     }

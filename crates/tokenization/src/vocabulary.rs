@@ -1,7 +1,6 @@
 //! The vocabulary: tokens and their ids.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use tokenizers::{AddedToken, PostProcessor};
 
@@ -95,7 +94,7 @@ impl Tokenizer {
         mut self,
         change: impl FnOnce(&mut tokenizers::Tokenizer) -> tokenizers::Result<()>,
     ) -> Result<Self> {
-        change(Arc::make_mut(&mut self.library)).map_err(library_error)?;
+        change(self.library_mut()).map_err(library_error)?;
         Ok(self)
     }
 }

@@ -53,7 +53,7 @@ impl Tokenizer {
     /// The same tokenizer with this block for cutting a text into words.
     #[must_use]
     pub fn with_pre_tokenizer(mut self, pre_tokenizer: PreTokenizer) -> Self {
-        Arc::make_mut(&mut self.library).with_pre_tokenizer(Some(pre_tokenizer.0));
+        self.library_mut().with_pre_tokenizer(Some(pre_tokenizer.0));
         self
     }
 
@@ -69,7 +69,7 @@ impl Tokenizer {
     /// The same tokenizer with this block for making text of tokens.
     #[must_use]
     pub fn with_decoder(mut self, decoder: Decoder) -> Self {
-        Arc::make_mut(&mut self.library).with_decoder(Some(decoder.0));
+        self.library_mut().with_decoder(Some(decoder.0));
         self
     }
 

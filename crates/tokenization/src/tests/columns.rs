@@ -56,6 +56,37 @@ proptest! {
     }
 }
 
+/// Texts that try the places where a text may be cut into pieces.
+const TRICKY: &str = "([a-zA-Z0-9]{1,6}| {1,3}|\\t|\\n|\\r\\n|['’.,;:!?(){}\\[\\]<>|_=+\\-*/\"]|'(s|t|re|ve|m|ll|d)|[\u{a0}\u{3000}\u{85}\u{200b}\u{300}\u{301}\u{1}\u{b}\u{c}éÜßİıſΣςﬁ½²٣Ⅷ漢字かな한국👍🏽🇩🇪]|\\[MASK\\]|<\\|im_end\\|>|\\PC){0,40}";
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pieces_give_the_ids_of_the_library(texts in prop::collection::vec(TRICKY, 1..4), left in any::<bool>(), room in 4usize..40) {
+        let texts = texts.iter().map(String::as_str).collect::<Vec<_>>();
+        let side = if left { crate::Side::Left } else { crate::Side::Right };
+        for options in [EncodeOptions::new(), EncodeOptions::new().max_length(room).truncation_side(side)] {
+            for tokenizer in tokenizers() {
+                prop_assert!(tokenizer.pieces().is_some());
+                let batch = tokenizer.encode_batch_with(&texts, &options).unwrap();
+                prop_assert_eq!(tokenizer.encode_columns(&texts, None, &options).unwrap(), columns_of(&batch), "{:?}", texts);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_changed_tokenizer_remembers_nothing() {
+    let ids =
+        |tokenizer: &Tokenizer| tokenizer.encode_columns(&["a <tab>"], None, &EncodeOptions::new()).unwrap().input_ids;
+    let before = ids(&MINILM);
+    let changed = MINILM.clone().with_added_special_tokens(["<tab>"]).unwrap();
+    assert!(changed.pieces().is_some());
+    assert_eq!(ids(&changed)[2], 30_522);
+    assert_eq!(ids(&MINILM), before);
+}
+
 #[test]
 fn a_row_is_found_by_its_number() {
     let columns = MINILM.encode_columns(&["hello", "hello hello"], None, &EncodeOptions::new()).unwrap();
