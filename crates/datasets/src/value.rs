@@ -224,7 +224,11 @@ macro_rules! from_integers {
         }
         impl PartialEq<$integer> for Value {
             fn eq(&self, other: &$integer) -> bool {
-                *self == Self::from(*other)
+                match self {
+                    Self::Int(value) => i64::try_from(*other).is_ok_and(|other| other == *value),
+                    Self::UInt(value) => u64::try_from(*other).is_ok_and(|other| other == *value),
+                    _ => false,
+                }
             }
         }
     )*};

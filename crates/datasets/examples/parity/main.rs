@@ -2,6 +2,7 @@
 //!
 //! Each module has the commands of one topic.
 
+mod dataset;
 mod loading;
 mod tokenizers;
 
@@ -16,7 +17,7 @@ type Answer = Result<Value, Box<dyn Error>>;
 type Topic = fn(command: &str, arguments: &Value) -> Option<Answer>;
 
 /// All topics.
-const TOPICS: &[Topic] = &[loading::run, tokenizers::run];
+const TOPICS: &[Topic] = &[dataset::run, loading::run, tokenizers::run];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let command = std::env::args().nth(1).ok_or("usage: parity COMMAND < arguments.json")?;

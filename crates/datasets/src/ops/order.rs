@@ -102,7 +102,7 @@ impl Dataset {
             columns.push((self.column(name)?.to_array()?, *order));
         }
         let sorted = match columns.as_slice() {
-            [(array, order)] if array.null_count() == 0 => by_one(array, *order),
+            [(array, order)] if array.null_count() == 0 => by_one(array, *order, by.nulls_first),
             _ => None,
         };
         let sorted = match sorted {
@@ -116,7 +116,7 @@ impl Dataset {
 
 /// The common cases, with the keys beside the numbers: whole numbers, floats, texts. Equal keys are told apart by their numbers, which
 /// keeps their order.
-fn by_one(array: &ArrayRef, order: Order) -> Option<Vec<u64>> {
+fn by_one(array: &ArrayRef, order: Order, nan_first: bool) -> Option<Vec<u64>> {
     fn sorted<K: Ord + Send>(keys: impl Iterator<Item = K>, order: Order) -> Vec<u64> {
         let mut pairs: Vec<(K, u64)> = keys.zip(0..).collect();
         pairs.par_sort_unstable_by(|one, other| {
@@ -132,11 +132,11 @@ fn by_one(array: &ArrayRef, order: Order) -> Option<Vec<u64>> {
         DataType::Int64 => sorted(array.as_primitive::<Int64Type>().values().iter().copied(), order),
         DataType::Float64 => {
             let values = array.as_primitive::<Float64Type>().values();
-            sorted(values.iter().map(|value| float_key(*value, order)), order)
+            sorted(values.iter().map(|value| float_key(*value, order, nan_first)), order)
         }
         DataType::Float32 => {
             let values = array.as_primitive::<Float32Type>().values();
-            sorted(values.iter().map(|value| float_key(f64::from(*value), order)), order)
+            sorted(values.iter().map(|value| float_key(f64::from(*value), order, nan_first)), order)
         }
         DataType::Utf8 => {
             let texts = array.as_string::<i32>();
@@ -146,10 +146,10 @@ fn by_one(array: &ArrayRef, order: Order) -> Option<Vec<u64>> {
     })
 }
 
-/// A number whose order is that of the float; NaN comes last either way, and −0 equals 0.
-fn float_key(value: f64, order: Order) -> i64 {
+/// A number whose order is that of the float; NaN comes beside the missing values either way, and −0 equals 0.
+fn float_key(value: f64, order: Order, nan_first: bool) -> i64 {
     if value.is_nan() {
-        return if order == Order::Ascending { i64::MAX } else { i64::MIN };
+        return if (order == Order::Ascending) == nan_first { i64::MIN } else { i64::MAX };
     }
     let bits = (value + 0.0).to_bits().cast_signed();
     bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
@@ -161,9 +161,9 @@ fn by_many(columns: &[(ArrayRef, Order)], nulls_first: bool, rows: usize) -> Res
         .iter()
         .map(|(array, order)| {
             let descending = *order == Order::Descending;
-            // Arrow takes NaN for the largest; here it is the last but the missing ones.
+            // Arrow takes NaN for the largest; here it comes beside the missing values.
             let array = &match array.data_type() {
-                DataType::Float16 | DataType::Float32 | DataType::Float64 => float_keys(array, *order)?,
+                DataType::Float16 | DataType::Float32 | DataType::Float64 => float_keys(array, *order, nulls_first)?,
                 _ => array.clone(),
             };
             make_comparator(array, array, SortOptions { descending, nulls_first }).map_err(Error::arrow("sorting"))
@@ -178,9 +178,9 @@ fn by_many(columns: &[(ArrayRef, Order)], nulls_first: bool, rows: usize) -> Res
     Ok(order)
 }
 
-fn float_keys(array: &ArrayRef, order: Order) -> Result<ArrayRef> {
+fn float_keys(array: &ArrayRef, order: Order, nan_first: bool) -> Result<ArrayRef> {
     let floats = arrow_cast::cast(array, &DataType::Float64).map_err(Error::arrow("sorting"))?;
-    let keys = floats.as_primitive::<Float64Type>().unary::<_, Int64Type>(|value| float_key(value, order));
+    let keys = floats.as_primitive::<Float64Type>().unary::<_, Int64Type>(|value| float_key(value, order, nan_first));
     Ok(std::sync::Arc::new(keys))
 }
 
@@ -232,6 +232,10 @@ mod tests {
         assert_eq!(rows(&data.sort("f").unwrap()), [2, 3, 0, 4, 1]);
         assert_eq!(rows(&data.sort_reverse("f").unwrap()), [4, 0, 2, 3, 1]);
         assert_eq!(rows(&data.sort("t").unwrap()), [3, 1, 0, 4, 2]);
+        assert_eq!(
+            rows(&data.sort_by(&SortBy::column("f", Order::Descending).nulls_first()).unwrap()),
+            [1, 4, 0, 2, 3]
+        );
         let by = SortBy::column("n", Order::Ascending).then("f", Order::Descending);
         assert_eq!(rows(&data.sort_by(&by).unwrap()), [4, 2, 3, 0, 1]);
         assert_eq!(rows(&data.select([4, 2, 0]).unwrap().sort("row").unwrap()), [0, 2, 4]);

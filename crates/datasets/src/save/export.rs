@@ -4,8 +4,11 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, TimeUnit};
+
 use crate::value::{Value, python_float};
-use crate::{Dataset, Error, MomentKind, Result};
+use crate::{Dataset, Error, Feature, Features, MomentKind, Result};
 
 /// How many rows go at once.
 const ROWS: usize = 1000;
@@ -74,11 +77,13 @@ impl Dataset {
         let new = NewFile::create(path)?;
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         let file = BufWriter::new(new.file.as_file().try_clone().map_err(Error::io("writing", path))?);
-        let mut writer =
-            ArrowWriter::try_new(file, self.features.to_arrow_schema(), Some(properties)).map_err(failed)?;
+        let features = parquet_features(&self.features);
+        let schema = features.to_arrow_schema();
+        let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(failed)?;
         let bar = course_display::Progress::new(self.len() as u64, "Creating parquet from Arrow format");
         for batch in self.batches(ROWS) {
-            let batch = batch?.to_record_batch()?;
+            let columns = crate::table::conform(&batch?.block()?.columns, &features)?;
+            let batch = RecordBatch::try_new(schema.clone(), columns).map_err(Error::arrow("writing Parquet"))?;
             writer.write(&batch).map_err(failed)?;
             bar.inc(batch.num_rows() as u64)?;
         }
@@ -113,6 +118,27 @@ impl Dataset {
         bar.finish();
         new.take_place()
     }
+}
+
+/// The features as Parquet has them: it knows no seconds, but milliseconds, and one kind of date.
+fn parquet_features(features: &Features) -> Features {
+    fn other(feature: &Feature) -> Feature {
+        match feature {
+            Feature::Value(value) => match value.arrow() {
+                DataType::Timestamp(TimeUnit::Second, zone) => {
+                    Feature::from_arrow(&DataType::Timestamp(TimeUnit::Millisecond, zone.clone()))
+                }
+                DataType::Time32(TimeUnit::Second) => Feature::from_arrow(&DataType::Time32(TimeUnit::Millisecond)),
+                DataType::Date64 => Feature::from_arrow(&DataType::Date32),
+                _ => feature.clone(),
+            },
+            Feature::List { feature, length } => Feature::List { feature: Box::new(other(feature)), length: *length },
+            Feature::LargeList(feature) => Feature::LargeList(Box::new(other(feature))),
+            Feature::Struct(features) => Feature::Struct(parquet_features(features)),
+            same => same.clone(),
+        }
+    }
+    features.iter().map(|(name, feature)| (name, other(feature))).collect()
 }
 
 /// A file that appears whole or not at all.

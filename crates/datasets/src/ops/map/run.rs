@@ -178,7 +178,7 @@ fn collect(batch: Batch, block: &Arc<Block>, features: &Features, rows: &[Given]
         // Of a row that came back itself, what is to be removed goes, changed or not.
         // Nearly always all rows have the same names.
         if !given.row.names().eq(names.iter().copied()) {
-            let stays = |name: &&str| !names.contains(name) && !(given.whole && removed(name));
+            let stays = |name: &&str| !(names.contains(name) || given.whole && removed(name));
             let new: Vec<&str> = given.row.names().filter(stays).collect();
             names.extend(new);
         }
