@@ -97,6 +97,14 @@ impl Load<Dataset> {
         }
     }
 
+    /// The split's files, and how they are read.
+    pub(crate) fn sources(&self) -> Result<(readers::Format, Vec<DataFile>, readers::ReadOptions)> {
+        let found = self.settings.find()?;
+        let files = files_of(&found, self.split.as_deref().unwrap_or("train"))?.to_vec();
+        let options = self.settings.options(&found)?;
+        Ok((found.format, files, options))
+    }
+
     /// Opens the split's files without converting them: rows come in batches as they are asked for.
     pub(crate) fn open(&self) -> Result<Opened> {
         let found = self.settings.find()?;

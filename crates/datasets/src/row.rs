@@ -171,6 +171,16 @@ impl Row {
         self.view.as_ref().is_some_and(|view| Arc::ptr_eq(&view.block, block) && view.index == index)
     }
 
+    /// The row with a place by which [`Row::is_of`] knows it again; a view has one already.
+    pub(crate) fn with_place(mut self, number: usize) -> (Self, Arc<Block>, usize) {
+        let view = self.view.get_or_insert_with(|| {
+            let block = Arc::new(Block { columns: Vec::new(), rows: 0 });
+            View { block, features: Arc::default(), index: 0, number }
+        });
+        let (block, index) = (view.block.clone(), view.index);
+        (self, block, index)
+    }
+
     pub(crate) fn into_fields(self) -> Vec<(Arc<str>, Value)> {
         let values: Vec<Value> = self.cells.iter().map(|cell| self.of(cell).clone()).collect();
         self.cells.into_iter().map(|cell| cell.name).zip(values).collect()

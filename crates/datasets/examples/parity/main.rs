@@ -4,6 +4,8 @@
 
 mod dataset;
 mod loading;
+mod search;
+mod streams;
 mod tokenizers;
 
 use std::error::Error;
@@ -17,7 +19,7 @@ type Answer = Result<Value, Box<dyn Error>>;
 type Topic = fn(command: &str, arguments: &Value) -> Option<Answer>;
 
 /// All topics.
-const TOPICS: &[Topic] = &[dataset::run, loading::run, tokenizers::run];
+const TOPICS: &[Topic] = &[dataset::run, loading::run, search::run, streams::run, tokenizers::run];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let command = std::env::args().nth(1).ok_or("usage: parity COMMAND < arguments.json")?;

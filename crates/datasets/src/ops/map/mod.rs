@@ -136,6 +136,22 @@ impl MapItem for Batch {
     }
 }
 
+impl Map<Batch> {
+    /// How many rows go through together.
+    pub(crate) fn size(&self) -> usize {
+        self.options.size
+    }
+
+    /// One batch through a function, and what it gives back put over what went in.
+    pub(crate) fn once(
+        &self,
+        batch: Batch,
+        function: &mut dyn FnMut(Batch) -> Result<Batch, crate::RowError>,
+    ) -> Result<Batch> {
+        run::through(batch, &self.options, &mut |batch| in_place(batch, function))
+    }
+}
+
 /// Calls the function, and names the rows where it fails.
 fn in_place(batch: Batch, one: &mut dyn FnMut(Batch) -> Result<Batch, crate::RowError>) -> Result<Batch> {
     let (first, rows) = (batch.first_row(), batch.len());

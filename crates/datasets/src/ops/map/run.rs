@@ -99,7 +99,11 @@ fn feed(dataset: &Dataset, options: &Options, work: Work<'_>, sink: &mut Sink) -
 }
 
 /// One batch through the function: what it gives back, put over what went in.
-fn through(mut batch: Batch, options: &Options, function: &mut dyn FnMut(Batch) -> Result<Batch>) -> Result<Batch> {
+pub(super) fn through(
+    mut batch: Batch,
+    options: &Options,
+    function: &mut dyn FnMut(Batch) -> Result<Batch>,
+) -> Result<Batch> {
     let rows = batch.len();
     let before = batch.clone();
     let mark = batch.hand_over();
