@@ -90,8 +90,13 @@ def test_we_read_what_faiss_saves(parity, tmp_path, metric, kind):
     if kind == "flat":
         same(ours["found"], exact)
     else:
-        hits = sum(len({f["row"] for f in one} & {f["row"] for f in other}) for one, other in zip(ours["found"], exact))
-        assert hits >= 0.9 * 200
+
+        def hits(found: list) -> int:
+            return sum(len({f["row"] for f in one} & {f["row"] for f in other}) for one, other in zip(found, exact))
+
+        # By the same graph, with as many candidates, we find as much as faiss does.
+        assert hits(ours["found"]) >= hits(neighbours(index, queries, 10)) - 6
+        assert hits(ours["found"]) >= 0.7 * 200
 
 
 def test_kinds_of_index_that_we_do_not_know_are_refused_by_name(parity, tmp_path):

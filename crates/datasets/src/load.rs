@@ -15,7 +15,7 @@ use self::find::Found;
 pub(crate) use self::settings::Settings;
 use self::slice::Slice;
 use crate::files::{DataFile, Meter};
-use crate::readers::{self, Inferred, Opened};
+use crate::readers::{self, Inferred};
 use crate::{Dataset, DatasetDict, Error, Result};
 
 /// Begins to load a dataset: by format (`csv`, `json`, `parquet`, `arrow`, `text`), or by the name of a file, a folder, a web
@@ -103,14 +103,6 @@ impl Load<Dataset> {
         let files = files_of(&found, self.split.as_deref().unwrap_or("train"))?.to_vec();
         let options = self.settings.options(&found)?;
         Ok((found.format, files, options))
-    }
-
-    /// Opens the split's files without converting them: rows come in batches as they are asked for.
-    pub(crate) fn open(&self) -> Result<Opened> {
-        let found = self.settings.find()?;
-        let split = self.split.as_deref().unwrap_or("train");
-        let options = self.settings.options(&found)?;
-        readers::open(found.format, files_of(&found, split)?.to_vec(), Arc::new(options), &Meter::default())
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Memory {
     pub anonymous: u64,
     /// Pages of files that are mapped, a dataset's among them. The system takes them back when it needs room.
     pub mapped: u64,
-    /// The most that `resident` has been since the process began.
+    /// The most that `resident` has been since the process began, or since [`forget_peak`].
     pub peak: u64,
 }
 
@@ -39,6 +39,15 @@ pub fn resident_memory() -> Result<Memory> {
     let path = Path::new("/proc/self/status");
     parse(&std::fs::read_to_string(path).map_err(Error::io("reading", path))?)
         .ok_or_else(|| Error::BadFile { place: path.display().to_string(), problem: "it does not say VmRSS".into() })
+}
+
+/// Lets [`Memory::peak`] begin anew from here.
+///
+/// # Errors
+/// Where the system has no `/proc/self/clear_refs`.
+pub fn forget_peak() -> Result<()> {
+    let path = Path::new("/proc/self/clear_refs");
+    std::fs::write(path, "5").map_err(Error::io("writing", path))
 }
 
 fn parse(status: &str) -> Option<Memory> {

@@ -33,9 +33,7 @@ impl Load<Dataset> {
         let options = Arc::new(ReadOptions { features: Some(features.clone()), ..options });
         let shard = |file: DataFile| -> TableReader {
             let options = options.clone();
-            Arc::new(move || {
-                Ok(readers::open(format, vec![file.clone()], options.clone(), &Meter::default())?.batches)
-            })
+            Arc::new(move || Ok(readers::open(format, vec![file.clone()], options.clone(), &Meter::default())?.batches))
         };
         let shards = files.into_iter().map(shard).collect();
         Ok(IterableDataset::from_readers(features, shards))

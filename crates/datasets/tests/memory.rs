@@ -1,0 +1,41 @@
+//! A walk through a file that is larger than what the walk may take of the memory. Alone in its process, so that nothing else counts.
+
+use course_datasets::corpus::Corpus;
+use course_datasets::memory::resident_memory;
+
+/// Megabytes that a walk may add to what the process has before it.
+const ALLOWED: f64 = 100.0;
+
+#[test]
+fn a_walk_through_a_large_file_keeps_the_resident_memory_flat() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = Corpus::new(3).bytes(400_000_000);
+    let data = corpus.dataset(folder.path().join("corpus.arrow")).unwrap();
+    assert!(data.dataset_size() > 380_000_000);
+    let before = resident_memory().unwrap().megabytes();
+    let mut most = before;
+    let mut letters = 0u64;
+    for (number, row) in data.iter().enumerate() {
+        letters += row.unwrap().str("text").unwrap().len() as u64;
+        if number % 5_000 == 0 {
+            most = most.max(resident_memory().unwrap().megabytes());
+        }
+    }
+    assert!(letters > 370_000_000);
+    assert!(most < before + ALLOWED, "row by row: from {before:.0} to {most:.0} MB");
+    for (number, batch) in data.batches(1000).enumerate() {
+        batch.unwrap().strs("text").unwrap();
+        if number % 10 == 0 {
+            most = most.max(resident_memory().unwrap().megabytes());
+        }
+    }
+    assert!(most < before + ALLOWED, "in batches: from {before:.0} to {most:.0} MB");
+    let stream = data.to_iterable().shuffle(1, 2_000);
+    for (number, row) in stream.iter().enumerate() {
+        row.unwrap().str("text").unwrap();
+        if number % 5_000 == 0 {
+            most = most.max(resident_memory().unwrap().megabytes());
+        }
+    }
+    assert!(most < before + ALLOWED, "as a shuffled stream: from {before:.0} to {most:.0} MB");
+}
