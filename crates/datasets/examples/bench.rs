@@ -12,7 +12,7 @@ use std::time::Instant;
 use course_datasets::corpus::Corpus;
 use course_datasets::memory::{forget_peak, resident_memory};
 use course_datasets::{Batch, Column, Dataset, Load, Map, load_dataset, row};
-use course_tokenization::{AutoTokenizer, EncodeOptions, Tokenizer};
+use course_tokenization::{EncodeOptions, Tokenizer};
 use serde_json::json;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -104,7 +104,7 @@ impl Bench {
     }
 
     fn tokenize(&self, batched: bool) -> Outcome<()> {
-        let tokenizer = AutoTokenizer::from_file(&self.tokenizer)?;
+        let tokenizer = Tokenizer::from_file(&self.tokenizer)?;
         let options = EncodeOptions::new();
         self.timed(|| {
             let data = self.data()?;
