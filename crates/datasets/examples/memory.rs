@@ -56,7 +56,7 @@ fn main() -> Outcome<()> {
             megabytes(stream.1.memory),
         );
         if rows.0 != batches.0 || rows.0 != stream.0 {
-            return Err(format!("the walks differ: {}, {} and {} letters", rows.0, batches.0, stream.0).into());
+            return Err(format!("the walks differ: {}, {} and {} words", rows.0, batches.0, stream.0).into());
         }
         drop(data);
         if !keep {
@@ -67,27 +67,32 @@ fn main() -> Outcome<()> {
 }
 
 fn rows(data: &Dataset) -> Outcome<u64> {
-    let mut letters = 0;
+    let mut count = 0;
     for row in data {
-        letters += row?.str("text")?.len() as u64;
+        count += words(row?.str("text")?);
     }
-    Ok(letters)
+    Ok(count)
 }
 
 fn batches(data: &Dataset) -> Outcome<u64> {
-    let mut letters = 0;
+    let mut count = 0;
     for batch in data.batches(1000) {
-        letters += batch?.strs("text")?.iter().map(|text| text.len() as u64).sum::<u64>();
+        count += batch?.strs("text")?.into_iter().map(words).sum::<u64>();
     }
-    Ok(letters)
+    Ok(count)
 }
 
 fn stream(data: &Dataset) -> Outcome<u64> {
-    let mut letters = 0;
+    let mut count = 0;
     for row in data.to_iterable().shuffle(42, 10_000).iter() {
-        letters += row?.str("text")?.len() as u64;
+        count += words(row?.str("text")?);
     }
-    Ok(letters)
+    Ok(count)
+}
+
+/// Reads every letter. The length of a text alone is known without its pages, and such a walk would measure nothing.
+fn words(text: &str) -> u64 {
+    text.bytes().filter(|&letter| letter == b' ').count() as u64
 }
 
 struct Measured {

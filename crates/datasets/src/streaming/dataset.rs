@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, make_array};
+use arrow_data::transform::MutableArrayData;
 use course_display::{Bundle, Rich};
 use course_wire::interrupt;
 
@@ -192,7 +193,28 @@ impl Dataset {
 }
 
 fn reader(data: Dataset) -> TableReader {
-    Arc::new(move || Ok(Box::new(data.batches(TABLE).map(|batch| batch?.to_record_batch()))))
+    let mapped = data.dataset_size() > 0;
+    Arc::new(move || {
+        Ok(Box::new(data.batches(TABLE).map(move |batch| {
+            let table = batch?.to_record_batch()?;
+            if mapped { copied(&table) } else { Ok(table) }
+        })))
+    })
+}
+
+/// The table in memory of its own. The walk gives the pages of a file back behind itself, and a table that waits in a shuffle buffer would
+/// fetch its pages again when it is looked at, with nobody left to give those back.
+fn copied(table: &RecordBatch) -> Result<RecordBatch> {
+    let copy = |column: &ArrayRef| {
+        let data = column.to_data();
+        let mut copy = MutableArrayData::new(vec![&data], false, data.len());
+        copy.extend(0, 0, data.len());
+        make_array(copy.freeze())
+    };
+    let columns = table.columns().iter().map(copy).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(table.num_rows()));
+    RecordBatch::try_new_with_options(table.schema(), columns, &options)
+        .map_err(Error::arrow("reading a dataset as a stream"))
 }
 
 impl<'a> IntoIterator for &'a IterableDataset {
