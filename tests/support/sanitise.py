@@ -29,6 +29,7 @@ _NUMBER = r"\d+(?:[.,]\d+)?"
 SANITISERS = [
     _sanitiser("rate", rf"\b{_NUMBER} ?(tokens|tok|it|sentences|steps|samples|rows|[KMG]?i?B)(/s\b| (?:a|per) second\b)",
                r"<rate>", "24 tokens, 41.3 tokens/s", "24 tokens, <rate>"),
+    _sanitiser("bare rate", r"\b\d[\d.,]*/s\b", "<rate>", "59 of 59 · 150,266/s", "59 of 59 · <rate>"),
     _sanitiser("minutes", r"\b\d+ ?m(?:in)? \d+ ?s\b", "<time>", "took 3 m 05 s", "took <time>"),
     _sanitiser("time", rf"\b{_NUMBER} ?(?:ns|µs|μs|us|ms|s|seconds?|minutes?)\b(?!\w)", "<time>",
                "compiled 240 ms, ran 1.25s", "compiled <time>, ran <time>"),
