@@ -4,8 +4,9 @@ pub use candle_core::{D, DType, Device, IndexOp, Module, Tensor};
 pub use serde::{Deserialize, Serialize};
 
 pub use crate::datasets::{
-    Batch, Column, Dataset, DatasetDict, Feature, Features, Map, Order, Row, SortBy, Value, batch, concatenate_columns,
-    concatenate_datasets, load_from_disk, row,
+    BadRows, Batch, Column, DataFiles, Dataset, DatasetDict, Feature, Features, IterableDataset, Map, Order, Row,
+    SampleBy, SortBy, Split, Value, batch, concatenate_columns, concatenate_datasets, interleave_datasets,
+    load_dataset, load_from_disk, row,
 };
 pub use crate::display::{
     Audio, Bundle, Figure, Html, Image, Json, Latex, LiveCurve, Markdown, Math, Progress, Rich, Svg, Table, Tokens,

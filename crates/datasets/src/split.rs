@@ -152,7 +152,7 @@ impl Split {
         if !self.shuffle {
             if self.stratify_by.is_some() {
                 return Err(Error::split(
-                    "a stratified split shuffles: leave out `shuffle(false)`, or leave out `stratify_by`".to_owned(),
+                    "a stratified split shuffles: leave out `shuffle(false)`, or leave out `stratify_by`",
                 ));
             }
             let all: Vec<u64> = (0..(train + test) as u64).collect();
@@ -183,7 +183,7 @@ impl Dataset {
     /// let numbers = Dataset::from_columns([("n", (0..10_i64).collect::<Vec<_>>())])?;
     /// let parts = numbers.train_test_split(Split::test(0.3).seed(42))?;
     /// // Equivalent python code: Dataset.from_dict({"n": range(10)}).train_test_split(test_size=.3, seed=42)["test"]["n"]
-    /// assert_eq!(parts["test"].values::<i64>("n")?, [5, 6, 0]);
+    /// assert_eq!(parts.get("test")?.values::<i64>("n")?, [5, 6, 0]);
     /// # Ok::<(), course_datasets::Error>(())
     /// ```
     ///

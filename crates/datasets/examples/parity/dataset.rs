@@ -2,9 +2,7 @@
 
 use std::error::Error;
 
-use course_datasets::{
-    Column, Dataset, DatasetDict, Features, Order, SortBy, concatenate_datasets, load_from_disk,
-};
+use course_datasets::{Column, Dataset, DatasetDict, Features, Order, SortBy, concatenate_datasets, load_from_disk};
 use serde_json::{Value, json};
 
 type Answer = Result<Value, Box<dyn Error>>;
@@ -46,8 +44,11 @@ fn resave_dict(arguments: &Value) -> Answer {
 fn words(arguments: &Value) -> Answer {
     let data = Dataset::load_from_disk(text(arguments, "from")?)?;
     let rows: Vec<String> = data.iter().map(|row| Ok(row?.to_string())).collect::<course_datasets::Result<_>>()?;
-    let columns: Vec<String> =
-        data.column_names().iter().map(|name| Ok(data.column(name)?.to_string())).collect::<course_datasets::Result<_>>()?;
+    let columns: Vec<String> = data
+        .column_names()
+        .iter()
+        .map(|name| Ok(data.column(name)?.to_string()))
+        .collect::<course_datasets::Result<_>>()?;
     Ok(json!({
         "dataset": data.to_string(),
         "features": data.features().to_string(),

@@ -22,6 +22,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// The files of each split, by its name.
+pub(crate) type Splits = Vec<(String, Vec<DataFile>)>;
+
 /// A file on this machine and the name that messages give it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DataFile {

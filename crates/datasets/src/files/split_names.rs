@@ -1,6 +1,6 @@
 //! Which split a file belongs to, told from its name: `data/train-00000-of-00002.parquet`, `valid/a.csv`, `my_test_2.json`.
 
-use super::DataFile;
+use super::{DataFile, Splits};
 
 /// The words in names, as Python's `datasets` knows them.
 const KEYWORDS: [(&str, &[&str]); 3] = [
@@ -12,10 +12,10 @@ const KEYWORDS: [(&str, &[&str]); 3] = [
 /// The files by split, `train` first: by shard names, else by folders' names, else by files' names, else all as `train`.
 ///
 /// A file whose name says nothing is left out where others' say something, as in Python. `base` is cut off the names first.
-pub(crate) fn splits_by_name(files: Vec<DataFile>, base: &str) -> Vec<(String, Vec<DataFile>)> {
+pub(crate) fn splits_by_name(files: Vec<DataFile>, base: &str) -> Splits {
     let inside =
         |file: &DataFile| file.name.strip_prefix(base).unwrap_or(&file.name).trim_start_matches('/').to_owned();
-    let ways: [&dyn Fn(&str) -> Option<String>; 3] = [&shard_split, &folder_split, &name_split];
+    let ways: [fn(&str) -> Option<String>; 3] = [shard_split, folder_split, name_split];
     for way in ways {
         let found: Vec<(String, DataFile)> =
             files.iter().filter_map(|file| Some((way(&inside(file))?, file.clone()))).collect();
@@ -26,7 +26,7 @@ pub(crate) fn splits_by_name(files: Vec<DataFile>, base: &str) -> Vec<(String, V
     vec![("train".to_owned(), files)]
 }
 
-fn grouped(found: Vec<(String, DataFile)>) -> Vec<(String, Vec<DataFile>)> {
+fn grouped(found: Vec<(String, DataFile)>) -> Splits {
     let mut names: Vec<String> = found.iter().map(|(split, _)| split.clone()).collect();
     names.sort_by_key(|name| {
         (KEYWORDS.iter().position(|(known, _)| known == name).unwrap_or(KEYWORDS.len()), name.clone())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{DataFiles, Settings, hub};
-use crate::files::{self, DataFile, extension_of};
+use crate::files::{self, DataFile, Splits, extension_of};
 use crate::readers::{BadData, Format};
 use crate::{Error, Result};
 
@@ -13,7 +13,7 @@ pub(crate) struct Found {
     pub(crate) format: Format,
     /// Tabs separate the fields, unless the learner says otherwise.
     pub(crate) tabs: bool,
-    pub(crate) splits: Vec<(String, Vec<DataFile>)>,
+    pub(crate) splits: Splits,
 }
 
 /// What may make a program run when it is read.
@@ -61,7 +61,7 @@ pub(crate) fn find(settings: &Settings) -> Result<Found> {
 }
 
 /// The files of every split, downloaded but not unpacked.
-fn listed(data_files: &DataFiles, settings: &Settings, format: Option<Format>) -> Result<Vec<(String, Vec<DataFile>)>> {
+fn listed(data_files: &DataFiles, settings: &Settings, format: Option<Format>) -> Result<Splits> {
     let mut splits = Vec::with_capacity(data_files.splits.len());
     for (split, paths) in &data_files.splits {
         let mut found = Vec::new();
@@ -130,7 +130,7 @@ fn expand_home(path: &str) -> std::path::PathBuf {
 }
 
 /// The files of a folder in one format, by split told from their names.
-fn in_folder(folder: &Path, format: Option<Format>) -> Result<(Format, Vec<(String, Vec<DataFile>)>)> {
+fn in_folder(folder: &Path, format: Option<Format>) -> Result<(Format, Splits)> {
     let shown = folder.display().to_string();
     if folder.join("dataset_dict.json").is_file() || folder.join("state.json").is_file() {
         let advice = format!("Read it with `load_from_disk({shown:?})`.");
@@ -192,11 +192,11 @@ fn format_of(splits: &[(String, Vec<DataFile>)]) -> Result<Format> {
 }
 
 /// Opens archives, and the packing of files that are not read from front to back.
-fn unpacked(format: Format, splits: Vec<(String, Vec<DataFile>)>, settings: &Settings, tabs: bool) -> Result<Found> {
+fn unpacked(format: Format, splits: Splits, settings: &Settings, tabs: bool) -> Result<Found> {
     let folder = settings.cache().join("extracted");
     let allowed = settings.read.allowed;
     let mut format = format;
-    let mut out: Vec<(String, Vec<DataFile>)> = Vec::with_capacity(splits.len());
+    let mut out: Splits = Vec::with_capacity(splits.len());
     let only_one = splits.len() == 1 && settings.data_files.is_none();
     for (split, files) in splits {
         let mut ready = Vec::with_capacity(files.len());

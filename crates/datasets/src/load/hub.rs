@@ -5,11 +5,9 @@ use std::path::Path;
 use course_hub::{HubConfig, web};
 
 use super::{Settings, find::common_format};
-use crate::files::{self, DataFile, extension_of};
+use crate::files::{self, DataFile, Splits, extension_of};
 use crate::readers::{BadData, Format};
 use crate::{Error, Result};
-
-type Splits = Vec<(String, Vec<DataFile>)>;
 
 /// The files of `owner/name`, parquet where there is any.
 ///

@@ -21,7 +21,7 @@ const STAMP: &str = "course-tools";
 
 /// The Python of an environment with the packages of `tests/<folder>/requirements.txt`, made where it is not there; without a Python that is
 /// new enough the part is left out, except in CI, where that is a failure.
-pub fn python(context: &Context<'_>, step: &Step, folder: &str, what: &str) -> Result<std::result::Result<Command, Outcome>> {
+pub fn python(context: &Context<'_>, step: &Step, folder: &str, what: &str) -> Result<Result<Command, Outcome>> {
     let project = context.project;
     let found = find()?;
     if found.minor() < OLDEST_MINOR {
