@@ -9,6 +9,31 @@ parcel.len()
 taken
 //> x
 
+//# a variable moved into a new one of its name
+let a = String::from("x");
+//-
+let a = a + "y";
+//-
+//% 2
+a.clone()
+//> xy
+let a = [a.clone(), a].concat(); let b = a.len();
+//-
+//% 2
+a
+//> xyxy
+
+//# moved into a new one of its name, which is moved too
+let a = String::from("x");
+//-
+let a = a + "y"; let b = a;
+//-
+//% 2
+b
+//> xy
+a
+//! E0425 line 1: moved
+
 //# a variable moved in its own cell is simply not kept
 let a = String::from("a"); let b = a;
 b.len()

@@ -57,8 +57,10 @@ pub struct Generated {
     pub lines: LineMap,
     /// Text that stands before the learner's on a line: line, byte column, bytes.
     pub inserted: Vec<(u32, usize, usize)>,
-    /// The lines that store a new variable or put an old one back.
+    /// The lines that store a new variable.
     pub puts: BTreeMap<u32, String>,
+    /// The lines that put an old one back.
+    pub puts_back: BTreeMap<u32, String>,
     /// The lines that take a variable from the store, by its type's name.
     pub takes: BTreeMap<u32, String>,
     /// The lines whose warning says a variable's type.
@@ -303,7 +305,7 @@ impl Plan<'_> {
         }
         file.line("});");
         for (name, _) in self.taken().filter(|(name, _)| !self.moved.contains(*name)) {
-            file.generated.puts.insert(file.next_line, name.clone());
+            file.generated.puts_back.insert(file.next_line, name.clone());
             file.line(&format!("::course_cell::put_back(\"{name}\", {name});"));
         }
         file.line("}");

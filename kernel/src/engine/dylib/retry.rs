@@ -66,7 +66,11 @@ pub fn stay_behind(
         "E0381", "E0382", "E0499", "E0502", "E0505", "E0506", "E0503", "E0521", "E0597", "E0716", "E0310", "E0373",
         "E0713",
     ];
-    let ours = |line: u32| generated.puts.get(&line).or_else(|| generated.types.get(&line));
+    // A name, and whether the line is about the old variable of it: `let a = a + "!";` has an old and a new one.
+    let ours = |line: u32| {
+        let new = generated.puts.get(&line).or_else(|| generated.types.get(&line)).map(|name| (name, false));
+        new.or_else(|| generated.puts_back.get(&line).map(|name| (name, true)))
+    };
     let mut found = false;
     for error in errors {
         if !OWNERSHIP.contains(&error.code()) && !error.message.contains("lifetime may not live long enough") {
@@ -86,8 +90,9 @@ pub fn stay_behind(
             _ if must_be_static(error) => about(false).next_back(),
             _ => about(false).next_back().or_else(|| about(true).next()),
         };
-        let Some(name) = name.cloned() else { continue };
-        let is_new = source.lets.iter().any(|binding| binding.name == name);
+        let Some((name, is_old)) = name.map(|(name, is_old)| (name.clone(), is_old)) else { continue };
+        let has_new = source.lets.iter().any(|binding| binding.name == name);
+        let is_new = has_new && !is_old;
         if !is_new && must_be_static(error) {
             continue;
         }
@@ -100,7 +105,8 @@ pub fn stay_behind(
                 true
             }
         } else {
-            if !retry.moved.contains(&name) && !is_new {
+            // Nobody misses an old one whose name has a new value.
+            if !retry.moved.contains(&name) && !has_new {
                 retry.note(format!(
                     "`{name}` was moved in {} and is gone; `&{name}` lends it, `{name}.clone()` keeps it",
                     CellName(cell)
