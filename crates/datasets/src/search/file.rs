@@ -311,6 +311,6 @@ mod tests {
         std::fs::write(&path, b"IxPQ and so on, long enough to be read").unwrap();
         let error = Index::load(&path).unwrap_err().to_string();
         assert!(error.contains("index.faiss") && error.contains("\"IxPQ\""), "{error}");
-        assert!(Index::load(&folder.path().join("none")).unwrap_err().to_string().contains("cannot be read"));
+        assert!(Index::load(folder.path().join("none")).unwrap_err().to_string().contains("cannot be read"));
     }
 }

@@ -249,7 +249,7 @@ mod tests {
         let list = ListArray::from_iter_primitive::<Float64Type, _, _>(rows);
         assert_eq!(Vectors::from_arrow(&list).unwrap(), expected);
         let rows = [[0f32, 0.0], [1.0, 2.0], [3.0, 4.0]].map(|row| Some(row.map(Some)));
-        let fixed = FixedSizeListArray::from_iter_primitive::<Float32Type, _, _>(rows.clone(), 2);
+        let fixed = FixedSizeListArray::from_iter_primitive::<Float32Type, _, _>(rows, 2);
         // A slice begins in the middle of the values.
         assert_eq!(Vectors::from_arrow(&fixed.slice(1, 2)).unwrap(), expected);
         let list = ListArray::from_iter_primitive::<Float32Type, _, _>(rows);

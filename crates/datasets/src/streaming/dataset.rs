@@ -205,19 +205,19 @@ fn reader(data: Dataset) -> TableReader {
 /// The table in memory of its own. The walk gives the pages of a file back behind itself, and a table that waits in a shuffle buffer would
 /// fetch its pages again when it is looked at, with nobody left to give those back.
 fn copied(table: &RecordBatch) -> Result<RecordBatch> {
+    const READING: &str = "reading a dataset as a stream";
     let copy = |column: &ArrayRef| {
         let data = column.to_data();
         let mut copy = MutableArrayData::new(vec![&data], false, data.len());
-        copy.extend(0, 0, data.len());
-        make_array(copy.freeze())
+        copy.try_extend(0, 0, data.len()).map_err(Error::arrow(READING))?;
+        Ok(make_array(copy.freeze()))
     };
-    let columns = table.columns().iter().map(copy).collect();
+    let columns = table.columns().iter().map(copy).collect::<Result<_>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(table.num_rows()));
-    RecordBatch::try_new_with_options(table.schema(), columns, &options)
-        .map_err(Error::arrow("reading a dataset as a stream"))
+    RecordBatch::try_new_with_options(table.schema(), columns, &options).map_err(Error::arrow(READING))
 }
 
-impl<'a> IntoIterator for &'a IterableDataset {
+impl IntoIterator for &IterableDataset {
     type Item = Result<Row>;
     type IntoIter = StreamRows;
 
