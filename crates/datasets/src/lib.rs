@@ -1,7 +1,10 @@
 //! Tables on disk that behave like lists of rows: loading, mapping, shuffling, saving, searching.
 //!
 //! A [`Dataset`] is rows of named columns in Arrow's layout, mapped from files or held in memory; a [`DatasetDict`] is its splits. A column's
-//! type is its [`Feature`]. Methods give new datasets and leave the old ones as they were.
+//! type is its [`Feature`]. Methods give new datasets and leave the old ones as they were, but for four:
+//! [`Dataset::set_format`], [`Dataset::reset_format`], [`DatasetDict::insert`] and [`DatasetDict::remove`].
+//!
+//! Rows that are read when they are asked for are in [`streaming`], the nearest vectors in [`search`], NumPy's random numbers in [`random`].
 //!
 //! ```
 //! use course_datasets::{Dataset, row};

@@ -33,8 +33,8 @@ use crate::{Dataset, DatasetDict, Error, Result};
 /// ```
 ///
 /// Files are converted once into an Arrow file in the cache (`COURSE_CACHE`), and mapped from then on. `.gz` and `.zst` are
-/// unpacked on the way; `.zip` and `.tar` are opened with care: nothing is written outside their folder, and nothing that
-/// unpacks to a hundred times what it should.
+/// unpacked on the way; `.zip` and `.tar` are opened with care: nothing is written outside their folder, and what unpacks to more than
+/// 256 MB and two hundred times its size is refused, unless [`max_unpacked_bytes`](Load::max_unpacked_bytes) allows it.
 pub fn load_dataset(name: impl Into<String>) -> Load<DatasetDict> {
     Load { settings: Box::new(Settings::new(name.into())), split: None, output: PhantomData }
 }
