@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// What tells this function from every other: the library that holds it, and where in it `address` lies.
+/// What tells this function from every other: the library that holds it, where in it `address` lies, and the course library it calls.
 ///
 /// In a notebook the library is the cell, compiled with everything of earlier cells that it uses: whatever is written otherwise there gives
 /// another library. `None` for a function that holds variables, whose values nobody can read from here, and where the library cannot be read.
@@ -14,37 +14,60 @@ pub(super) fn fingerprint_of<F>(_function: &F, address: *const ()) -> Option<Str
     if size_of::<F>() > 0 {
         return None;
     }
-    let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
-    // SAFETY: `dladdr` only looks the address up in its tables, and fills `info` where it gives anything but 0.
-    let info = unsafe {
-        if libc::dladdr(address.cast(), info.as_mut_ptr()) == 0 {
-            return None;
-        }
-        info.assume_init()
-    };
-    if info.dli_fname.is_null() {
-        return None;
-    }
-    // SAFETY: the name is a C string that lives as long as the library is loaded, and this library runs right now.
-    let name = unsafe { CStr::from_ptr(info.dli_fname) };
-    let offset = (address as usize).wrapping_sub(info.dli_fbase as usize);
-    let hash = hash_of(Path::new(OsStr::from_bytes(name.to_bytes())))?;
-    Some(format!("{hash} +{offset:x} {}", std::any::type_name::<F>()))
+    let place = Place::of(address)?;
+    let hash = hash_of(&place.library)?;
+    let course = COURSE.as_ref()?;
+    Some(format!("{hash} +{:x} {} {course}", place.offset, std::any::type_name::<F>()))
 }
 
-/// The hash of the library's file; the main program's name may be no path, so that one is found another way.
+/// The build of this crate that runs: where its library lies, how long it is, and when it was written, since it is too long to be read.
+static COURSE: LazyLock<Option<String>> = LazyLock::new(|| {
+    let library = Place::of(hash_of as *const ())?.library;
+    let metadata = std::fs::metadata(&library).ok()?;
+    Some(format!("{} {} {:?}", library.display(), metadata.len(), metadata.modified().ok()?))
+});
+
+/// Where code lies.
+struct Place {
+    library: PathBuf,
+    /// Bytes from where the library begins in memory.
+    offset: usize,
+}
+
+impl Place {
+    fn of(address: *const ()) -> Option<Self> {
+        let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
+        // SAFETY: `dladdr` only looks the address up in its tables, and fills `info` where it gives anything but 0.
+        let info = unsafe {
+            if libc::dladdr(address.cast(), info.as_mut_ptr()) == 0 {
+                return None;
+            }
+            info.assume_init()
+        };
+        if info.dli_fname.is_null() {
+            return None;
+        }
+        // SAFETY: the name is a C string that lives as long as the library is loaded, and this library runs right now.
+        let name = unsafe { CStr::from_ptr(info.dli_fname) };
+        let path = Path::new(OsStr::from_bytes(name.to_bytes()));
+        // The main program's name may be no path.
+        let library = if path.is_absolute() { path.to_owned() } else { std::env::current_exe().ok()? };
+        Some(Self { library, offset: (address as usize).wrapping_sub(info.dli_fbase as usize) })
+    }
+}
+
+/// The hash of the library's file.
 fn hash_of(path: &Path) -> Option<String> {
     static KNOWN: LazyLock<Mutex<HashMap<PathBuf, String>>> = LazyLock::new(Mutex::default);
-    let path = if path.is_absolute() { path.to_owned() } else { std::env::current_exe().ok()? };
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(hash) = known.get(&path) {
+    if let Some(hash) = known.get(path) {
         return Some(hash.clone());
     }
     let mut hasher = blake3::Hasher::new();
-    let mut file = std::fs::File::open(&path).ok()?;
+    let mut file = std::fs::File::open(path).ok()?;
     std::io::copy(&mut file, &mut hasher).ok()?;
     let hash = hasher.finalize().to_hex().to_string();
-    known.insert(path, hash.clone());
+    known.insert(path.to_owned(), hash.clone());
     Some(hash)
 }
 
