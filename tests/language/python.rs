@@ -152,10 +152,10 @@ tokenise("a b")
 //! E0425 line 1: Is `tokenize` meant
 
 //# a type of an earlier cell misspelled
-struct Tokeniser { n: u8 }
+struct Sentence { n: u8 }
 //-
-let t = Tokenizer { n: 1 };
-//! E0422 line 1: Is `Tokeniser` meant
+let s = Sentense { n: 1 };
+//! E0422 line 1: Is `Sentence` meant
 
 //# a macro misspelled
 printn!("x");
