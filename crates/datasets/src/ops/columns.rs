@@ -129,7 +129,7 @@ impl Dataset {
             return Ok(self.clone());
         }
         let mut sink = Sink::new(None, Some((*self.features).clone()));
-        let bar = course_display::Progress::new(self.len() as u64, "Flattening the indices");
+        let bar = course_display::Progress::rows(self.len() as u64, "Flattening the indices");
         for batch in self.batches(1000) {
             let batch = batch?;
             sink.write(&batch)?;

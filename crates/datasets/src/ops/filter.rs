@@ -26,7 +26,7 @@ impl Dataset {
     }
 
     fn filter_rows(&self, keep: &mut dyn FnMut(&Row) -> Result<bool, crate::RowError>) -> Result<Self> {
-        let bar = Progress::new(self.len() as u64, "Filter");
+        let bar = Progress::rows(self.len() as u64, "Filter");
         let mut kept = Vec::new();
         for (number, row) in self.iter().enumerate() {
             if keep(&row?).map_err(|error| error.at(format!("row {number}")))? {
@@ -50,7 +50,7 @@ impl Dataset {
         size: usize,
         mut keep: impl FnMut(&Batch) -> O,
     ) -> Result<Self> {
-        let bar = Progress::new(self.len() as u64, "Filter");
+        let bar = Progress::rows(self.len() as u64, "Filter");
         let mut kept = Vec::new();
         for batch in self.batches(size) {
             interrupt::check()?;

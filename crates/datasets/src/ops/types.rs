@@ -27,7 +27,7 @@ impl Dataset {
             return Ok(Self { features: features.into(), fingerprint, ..data });
         }
         let mut sink = Sink::new(None, Some(features.clone()));
-        let bar = course_display::Progress::new(data.len() as u64, "Casting the dataset");
+        let bar = course_display::Progress::rows(data.len() as u64, "Casting the dataset");
         for batch in data.batches(1000) {
             let batch = batch?;
             let mut cast = Batch::new();

@@ -80,7 +80,7 @@ impl Dataset {
         let features = parquet_features(&self.features);
         let schema = features.to_arrow_schema();
         let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(failed)?;
-        let bar = course_display::Progress::new(self.len() as u64, "Creating parquet from Arrow format");
+        let bar = course_display::Progress::rows(self.len() as u64, "Creating parquet from Arrow format");
         for batch in self.batches(ROWS) {
             let columns = crate::table::conform(&batch?.block()?.columns, &features)?;
             let batch = RecordBatch::try_new(schema.clone(), columns).map_err(Error::arrow("writing Parquet"))?;
@@ -103,7 +103,7 @@ impl Dataset {
         let file =
             BufWriter::with_capacity(1 << 18, new.file.as_file().try_clone().map_err(Error::io("writing", path))?);
         let mut out = Out::new(file, path)?;
-        let bar = course_display::Progress::new(self.len() as u64, label);
+        let bar = course_display::Progress::rows(self.len() as u64, label);
         let mut start = 0;
         loop {
             let part = self.range(start..start + ROWS);

@@ -59,7 +59,7 @@ impl Dataset {
 
     fn write(&self, folder: &Path, shards: usize) -> Result<()> {
         std::fs::create_dir_all(folder).map_err(Error::io("making the folder", folder))?;
-        let bar = course_display::Progress::new(self.len() as u64, format!("Saving the dataset ({shards} shards)"));
+        let bar = course_display::Progress::rows(self.len() as u64, format!("Saving the dataset ({shards} shards)"));
         let names: Vec<String> = (0..shards).map(|shard| format!("data-{shard:05}-of-{shards:05}.arrow")).collect();
         for (shard, name) in names.iter().enumerate() {
             let mut writer = ArrowWriter::create(folder.join(name), &self.features)?;

@@ -39,6 +39,11 @@ pub struct Progress {
     state: Mutex<State>,
 }
 
+/// Fewer rows than this are gone through before anybody reads a bar, unless each takes long.
+const MANY_ROWS: u64 = 1000;
+/// How long a few rows may take without a bar.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 #[derive(Debug)]
 struct State {
     snapshot: Snapshot,
@@ -52,20 +57,37 @@ struct State {
 enum Place {
     Notebook(group::Place),
     Terminal(ProgressBar),
+    /// Nowhere as long as there is nothing to wait for.
+    Hidden,
+}
+
+impl Place {
+    fn new(snapshot: &Snapshot) -> Self {
+        if link::connected() {
+            Self::Notebook(group::Place::new(snapshot.clone()))
+        } else {
+            Self::Terminal(terminal::bar(snapshot.total, &snapshot.label, snapshot.unit))
+        }
+    }
 }
 
 impl Progress {
     /// A bar up to `total` steps; `None` where the end is not known.
     pub fn new(total: impl Into<Option<u64>>, label: impl Into<String>) -> Self {
-        Self::start(total.into(), label.into(), Unit::Steps)
+        Self::start(total.into(), label.into(), Unit::Steps, true)
+    }
+
+    /// A bar over the rows of data: not shown for fewer than a thousand rows, unless they take longer than two seconds.
+    pub fn rows(total: u64, label: impl Into<String>) -> Self {
+        Self::start(Some(total), label.into(), Unit::Steps, total >= MANY_ROWS)
     }
 
     /// A bar that counts bytes.
     pub fn bytes(total: impl Into<Option<u64>>, label: impl Into<String>) -> Self {
-        Self::start(total.into(), label.into(), Unit::Bytes)
+        Self::start(total.into(), label.into(), Unit::Bytes, true)
     }
 
-    fn start(total: Option<u64>, label: String, unit: Unit) -> Self {
+    fn start(total: Option<u64>, label: String, unit: Unit, shown: bool) -> Self {
         let snapshot = Snapshot {
             label,
             position: 0,
@@ -75,11 +97,7 @@ impl Progress {
             message: String::new(),
             phase: Phase::Running,
         };
-        let place = if link::connected() {
-            Place::Notebook(group::Place::new(snapshot.clone()))
-        } else {
-            Place::Terminal(terminal::bar(total, &snapshot.label, unit))
-        };
+        let place = if shown { Place::new(&snapshot) } else { Place::Hidden };
         Self { state: Mutex::new(State { snapshot, started: Instant::now(), open_item: false, place }) }
     }
 
@@ -149,6 +167,9 @@ impl Progress {
         if state.snapshot.phase == Phase::Running {
             state.snapshot.elapsed = state.started.elapsed();
         }
+        if matches!(state.place, Place::Hidden) && state.snapshot.elapsed > PATIENCE {
+            state.place = Place::new(&state.snapshot);
+        }
         state.show();
     }
 
@@ -167,6 +188,7 @@ impl Drop for Progress {
 impl State {
     fn show(&self) {
         match &self.place {
+            Place::Hidden => {}
             Place::Notebook(place) => place.show(&self.snapshot),
             Place::Terminal(bar) => {
                 bar.set_position(self.snapshot.position);

@@ -59,7 +59,7 @@ pub(super) fn run(dataset: &Dataset, options: &Options, key: Option<String>, wor
 }
 
 fn feed(dataset: &Dataset, options: &Options, work: Work<'_>, sink: &mut Sink) -> Result<()> {
-    let bar = Progress::new(dataset.len() as u64, options.label.as_str());
+    let bar = Progress::rows(dataset.len() as u64, options.label.as_str());
     match work {
         Work::One(function) => {
             for batch in dataset.batches(options.size) {
