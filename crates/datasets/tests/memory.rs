@@ -5,6 +5,9 @@ use course_datasets::memory::resident_memory;
 
 /// Megabytes that a walk may add to what the process has before it.
 const ALLOWED: f64 = 100.0;
+/// The same for a shuffled stream: a table of rows stays as long as one of its rows waits in the buffer, about ten times the half buffer that
+/// each round hands out, so 70 MB, and what the allocator keeps beside them. The file has 400.
+const ALLOWED_SHUFFLED: f64 = 180.0;
 
 /// Reads every letter: the length of a text alone is known without its pages.
 fn words(text: &str) -> u64 {
@@ -43,5 +46,5 @@ fn a_walk_through_a_large_file_keeps_the_resident_memory_flat() {
             most = most.max(resident_memory().unwrap().megabytes());
         }
     }
-    assert!(most < before + ALLOWED, "as a shuffled stream: from {before:.0} to {most:.0} MB");
+    assert!(most < before + ALLOWED_SHUFFLED, "as a shuffled stream: from {before:.0} to {most:.0} MB");
 }
