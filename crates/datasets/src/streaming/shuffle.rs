@@ -190,6 +190,8 @@ impl TableBuffer {
             return Err(Error::Argument("there is no row to shuffle".into()));
         };
         let all = concat_batches(&first.schema(), &kept).map_err(failed())?;
+        // The rows are there twice now, and three times in a moment.
+        drop(kept);
         let order = UInt64Array::from(self.dice.permutation(all.num_rows()));
         let drawn = take_record_batch(&all, &order).map_err(failed())?;
         let out = drawn.num_rows() - keep.min(drawn.num_rows());
