@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;
 
-use super::node::{Node, Part, Reading, Shared, Tables};
+use super::node::{Node, Part, Reading, Shared, Step, Tables};
 use crate::random::Generator;
 use crate::{Error, Result};
 
@@ -98,14 +98,16 @@ pub(super) struct Repeated {
     pub(super) times: Option<u64>,
 }
 
-impl Repeated {
+impl Step for Repeated {
+    fn below(&self) -> &Shared {
+        &self.below
+    }
+
     fn over(&self, below: Shared) -> Shared {
         Arc::new(Self { below, times: self.times })
     }
-}
 
-impl Node for Repeated {
-    fn open(&self) -> Reading {
+    fn read(&self) -> Reading {
         if self.has_tables() {
             let below = self.below.clone();
             Reading::Tables(Box::new(Again::new(self.times, move || below.open().tables())))
@@ -113,26 +115,6 @@ impl Node for Repeated {
             let below = self.below.clone();
             Reading::Rows(Box::new(Again::new(self.times, move || below.open().rows())))
         }
-    }
-
-    fn has_tables(&self) -> bool {
-        self.below.has_tables()
-    }
-
-    fn shards(&self) -> usize {
-        self.below.shards()
-    }
-
-    fn shard(&self, part: Part) -> Shared {
-        self.over(self.below.shard(part))
-    }
-
-    fn shuffled(&self, dice: &Generator) -> Option<Shared> {
-        Some(self.over(self.below.shuffled(dice)?))
-    }
-
-    fn shifted(&self, epoch: u64) -> Shared {
-        self.over(self.below.shifted(epoch))
     }
 }
 
@@ -181,40 +163,22 @@ pub(super) struct Rebatched {
     pub(super) size: usize,
 }
 
-impl Rebatched {
+impl Step for Rebatched {
+    fn below(&self) -> &Shared {
+        &self.below
+    }
+
     fn over(&self, below: Shared) -> Shared {
         Arc::new(Self { below, size: self.size })
     }
-}
 
-impl Node for Rebatched {
-    fn open(&self) -> Reading {
+    fn read(&self) -> Reading {
         match self.below.open() {
             Reading::Tables(tables) => {
                 Reading::Tables(Box::new(Resized { tables, size: self.size.max(1), waiting: Vec::new(), rows: 0 }))
             }
             rows => rows,
         }
-    }
-
-    fn has_tables(&self) -> bool {
-        self.below.has_tables()
-    }
-
-    fn shards(&self) -> usize {
-        self.below.shards()
-    }
-
-    fn shard(&self, part: Part) -> Shared {
-        self.over(self.below.shard(part))
-    }
-
-    fn shuffled(&self, dice: &Generator) -> Option<Shared> {
-        Some(self.over(self.below.shuffled(dice)?))
-    }
-
-    fn shifted(&self, epoch: u64) -> Shared {
-        self.over(self.below.shifted(epoch))
     }
 }
 

@@ -40,6 +40,54 @@ pub(super) trait Node: Send + Sync {
     fn shifted(&self, epoch: u64) -> Shared;
 }
 
+/// A node over one other: whatever is asked for its shards is asked below, and the step put over the answer.
+pub(super) trait Step: Send + Sync {
+    /// The node whose rows it takes.
+    fn below(&self) -> &Shared;
+
+    /// The same step over another node.
+    fn over(&self, below: Shared) -> Shared;
+
+    /// What [`Node::open`] does.
+    fn read(&self) -> Reading;
+
+    /// Whether [`read`](Self::read) gives tables: as a rule where the node below does.
+    fn reads_tables(&self) -> bool {
+        self.below().has_tables()
+    }
+
+    /// The same step in another epoch, over a node that is in it.
+    fn in_epoch(&self, below: Shared, _epoch: u64) -> Shared {
+        self.over(below)
+    }
+}
+
+impl<S: Step> Node for S {
+    fn open(&self) -> Reading {
+        self.read()
+    }
+
+    fn has_tables(&self) -> bool {
+        self.reads_tables()
+    }
+
+    fn shards(&self) -> usize {
+        self.below().shards()
+    }
+
+    fn shard(&self, part: Part) -> Shared {
+        self.over(self.below().shard(part))
+    }
+
+    fn shuffled(&self, dice: &Generator) -> Option<Shared> {
+        Some(self.over(self.below().shuffled(dice)?))
+    }
+
+    fn shifted(&self, epoch: u64) -> Shared {
+        self.in_epoch(self.below().shifted(epoch), epoch)
+    }
+}
+
 /// What a node hands out.
 pub(super) enum Reading {
     Tables(Tables),

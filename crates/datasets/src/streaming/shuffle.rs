@@ -11,7 +11,7 @@ use arrow_select::take::take_record_batch;
 
 use super::count::Rebatched;
 use super::cycle::{Cycle, Stopping};
-use super::node::{Node, Part, Reading, Shared, Tables};
+use super::node::{Node, Part, Reading, Shared, Step, Tables};
 use crate::random::Generator;
 use crate::{Error, Result};
 
@@ -38,40 +38,22 @@ struct Interleaved {
     below: Shared,
 }
 
-impl Interleaved {
+impl Step for Interleaved {
+    fn below(&self) -> &Shared {
+        &self.below
+    }
+
     fn over(&self, below: Shared) -> Shared {
         Arc::new(Self { below })
     }
-}
 
-impl Node for Interleaved {
-    fn open(&self) -> Reading {
+    fn read(&self) -> Reading {
         let count = self.below.shards().min(MOST_SHARDS);
         if count == 0 {
             return self.below.open();
         }
         let parts = (0..count).map(|index| self.below.shard(Part::of(index, count))).collect();
         Cycle { parts, stopping: Stopping::AllExhaustedOnce, chance: None }.open()
-    }
-
-    fn has_tables(&self) -> bool {
-        self.below.has_tables()
-    }
-
-    fn shards(&self) -> usize {
-        self.below.shards()
-    }
-
-    fn shard(&self, part: Part) -> Shared {
-        self.over(self.below.shard(part))
-    }
-
-    fn shuffled(&self, dice: &Generator) -> Option<Shared> {
-        Some(self.over(self.below.shuffled(dice)?))
-    }
-
-    fn shifted(&self, epoch: u64) -> Shared {
-        self.over(self.below.shifted(epoch))
     }
 }
 
@@ -82,14 +64,16 @@ struct Buffered {
     dice: Generator,
 }
 
-impl Buffered {
+impl Step for Buffered {
+    fn below(&self) -> &Shared {
+        &self.below
+    }
+
     fn over(&self, below: Shared) -> Shared {
         Arc::new(Self { below, buffer: self.buffer, dice: self.dice.clone() })
     }
-}
 
-impl Node for Buffered {
-    fn open(&self) -> Reading {
+    fn read(&self) -> Reading {
         let (dice, size) = (self.dice.clone(), self.buffer.max(1));
         match self.below.open() {
             Reading::Tables(tables) => {
@@ -101,25 +85,8 @@ impl Node for Buffered {
         }
     }
 
-    fn has_tables(&self) -> bool {
-        self.below.has_tables()
-    }
-
-    fn shards(&self) -> usize {
-        self.below.shards()
-    }
-
-    fn shard(&self, part: Part) -> Shared {
-        self.over(self.below.shard(part))
-    }
-
-    fn shuffled(&self, dice: &Generator) -> Option<Shared> {
-        Some(self.over(self.below.shuffled(dice)?))
-    }
-
-    fn shifted(&self, epoch: u64) -> Shared {
-        let dice = shifted_dice(&self.dice, epoch);
-        Arc::new(Self { below: self.below.shifted(epoch), buffer: self.buffer, dice })
+    fn in_epoch(&self, below: Shared, epoch: u64) -> Shared {
+        Arc::new(Self { below, buffer: self.buffer, dice: shifted_dice(&self.dice, epoch) })
     }
 }
 

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, new_null_array};
 use arrow_schema::Field;
 
-use super::node::{Node, Part, Reading, Rows, Shared};
-use crate::random::Generator;
+use super::node::{Reading, Rows, Shared, Step};
 use crate::{Error, Features, Result, Row};
 
 /// Makes rows of the rows below.
@@ -18,35 +17,21 @@ pub(super) struct Changed {
     pub(super) change: Change,
 }
 
-impl Changed {
+impl Step for Changed {
+    fn below(&self) -> &Shared {
+        &self.below
+    }
+
     fn over(&self, below: Shared) -> Shared {
         Arc::new(Self { below, change: self.change.clone() })
     }
-}
 
-impl Node for Changed {
-    fn open(&self) -> Reading {
+    fn read(&self) -> Reading {
         Reading::Rows((self.change)(self.below.open().rows()))
     }
 
-    fn has_tables(&self) -> bool {
+    fn reads_tables(&self) -> bool {
         false
-    }
-
-    fn shards(&self) -> usize {
-        self.below.shards()
-    }
-
-    fn shard(&self, part: Part) -> Shared {
-        self.over(self.below.shard(part))
-    }
-
-    fn shuffled(&self, dice: &Generator) -> Option<Shared> {
-        Some(self.over(self.below.shuffled(dice)?))
-    }
-
-    fn shifted(&self, epoch: u64) -> Shared {
-        self.over(self.below.shifted(epoch))
     }
 }
 
@@ -56,14 +41,16 @@ pub(super) struct Selected {
     pub(super) columns: Arc<[String]>,
 }
 
-impl Selected {
+impl Step for Selected {
+    fn below(&self) -> &Shared {
+        &self.below
+    }
+
     fn over(&self, below: Shared) -> Shared {
         Arc::new(Self { below, columns: self.columns.clone() })
     }
-}
 
-impl Node for Selected {
-    fn open(&self) -> Reading {
+    fn read(&self) -> Reading {
         let columns = self.columns.clone();
         match self.below.open() {
             Reading::Tables(tables) => Reading::Tables(Box::new(tables.map(move |table| {
@@ -79,26 +66,6 @@ impl Node for Selected {
             Reading::Rows(rows) => Reading::Rows(Box::new(rows.map(move |row| select(&row?, &columns)))),
         }
     }
-
-    fn has_tables(&self) -> bool {
-        self.below.has_tables()
-    }
-
-    fn shards(&self) -> usize {
-        self.below.shards()
-    }
-
-    fn shard(&self, part: Part) -> Shared {
-        self.over(self.below.shard(part))
-    }
-
-    fn shuffled(&self, dice: &Generator) -> Option<Shared> {
-        Some(self.over(self.below.shuffled(dice)?))
-    }
-
-    fn shifted(&self, epoch: u64) -> Shared {
-        self.over(self.below.shifted(epoch))
-    }
 }
 
 fn select(row: &Row, columns: &[String]) -> Result<Row> {
@@ -111,14 +78,16 @@ pub(super) struct Aligned {
     pub(super) features: Features,
 }
 
-impl Aligned {
+impl Step for Aligned {
+    fn below(&self) -> &Shared {
+        &self.below
+    }
+
     fn over(&self, below: Shared) -> Shared {
         Arc::new(Self { below, features: self.features.clone() })
     }
-}
 
-impl Node for Aligned {
-    fn open(&self) -> Reading {
+    fn read(&self) -> Reading {
         let features = self.features.clone();
         match self.below.open() {
             Reading::Tables(tables) => {
@@ -138,25 +107,5 @@ impl Node for Aligned {
                 Ok(features.names().map(|name| (name, row[name].clone())).collect())
             }))),
         }
-    }
-
-    fn has_tables(&self) -> bool {
-        self.below.has_tables()
-    }
-
-    fn shards(&self) -> usize {
-        self.below.shards()
-    }
-
-    fn shard(&self, part: Part) -> Shared {
-        self.over(self.below.shard(part))
-    }
-
-    fn shuffled(&self, dice: &Generator) -> Option<Shared> {
-        Some(self.over(self.below.shuffled(dice)?))
-    }
-
-    fn shifted(&self, epoch: u64) -> Shared {
-        self.over(self.below.shifted(epoch))
     }
 }
