@@ -1,0 +1,1 @@
+//! Metrics: what a model got right, in numbers; each metric in one file.

@@ -1,0 +1,1 @@
+//! TrainingArguments, Trainer, collators, optimizers, schedulers: models learn.
