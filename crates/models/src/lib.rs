@@ -24,6 +24,7 @@ pub mod generation;
 pub mod kernels;
 mod layers;
 pub mod models;
+pub mod nn;
 pub mod rng;
 mod sentence;
 

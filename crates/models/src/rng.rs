@@ -46,6 +46,21 @@ impl Philox {
         self.block[self.used - 1]
     }
 
+    /// Goes on with block number `block` of the stream: with its `4 · block`-th 32 bits.
+    ///
+    /// ```
+    /// # use course_models::Philox;
+    /// let (mut read, mut skipped) = (Philox::new(42), Philox::new(42));
+    /// (0..12).for_each(|_| _ = read.next_u32());
+    /// skipped.skip_to_block(3);
+    /// assert_eq!(read.next_u32(), skipped.next_u32());
+    /// ```
+    pub fn skip_to_block(&mut self, block: u64) {
+        self.counter[0] = block as u32;
+        self.counter[1] = (block >> 32) as u32;
+        self.used = 4;
+    }
+
     /// A number in `[0, 1)`, with 24 random bits.
     pub fn next_f32(&mut self) -> f32 {
         (self.next_u32() >> 8) as f32 / (1 << 24) as f32
@@ -59,7 +74,8 @@ impl Philox {
 }
 
 /// Ten rounds of multiply, swap and mix: the counter goes in, four random numbers come out.
-fn scramble(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
+#[inline(always)]
+pub(crate) fn scramble(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     let multiply = |a: u32, b: u32| {
         let product = u64::from(a) * u64::from(b);
         ((product >> 32) as u32, product as u32)

@@ -1,0 +1,295 @@
+//! `y = x · Wᵀ + b`: one operation, with a backward pass that copies no transpose and leaves out what is frozen.
+
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, DType, Layout, Shape, Tensor, WithDType};
+
+use super::cpu::{Real, by_dtype, dtype_of, for_rows, is_half, is_ours, slice, sum_rows, with};
+use super::matmul::{Into, Matrix, multiply};
+use super::{Init, Parameter, Scope};
+use crate::{Error, Result};
+
+/// A layer `y = x · Wᵀ + b`: `weight` of `(outputs, inputs)`, `bias` of `(outputs)`, as PyTorch's.
+///
+/// A frozen weight costs nothing in the backward pass, which then goes to `x` alone: this is what makes LoRA cheap.
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use course_models::nn::{Init, Linear, Parameters};
+///
+/// let parameters = Parameters::new(&Device::Cpu, 0);
+/// let layer = Linear::new(&parameters.root(), 3, 2, true, Init::Ones)?;
+/// let x = Tensor::new(&[[1f32, 2., 3.]], &Device::Cpu)?;
+/// assert_eq!(layer.forward(&x)?.to_vec2::<f32>()?, [[6.0, 6.0]]);
+/// # Ok::<(), course_models::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Linear {
+    weight: Parameter,
+    bias: Option<Parameter>,
+}
+
+impl Linear {
+    /// Makes `weight`, and `bias` if there is one, in `scope`. The bias begins with zeros, with [`Init::KaimingUniform`] as
+    /// PyTorch's does: uniform up to 1 / √inputs.
+    ///
+    /// # Errors
+    /// The names are taken.
+    pub fn new(scope: &Scope, inputs: usize, outputs: usize, bias: bool, init: Init) -> Result<Self> {
+        let weight = scope.get(&[outputs, inputs], "weight", init)?;
+        let start = match init {
+            Init::KaimingUniform => Init::Uniform { bound: 1.0 / (inputs.max(1) as f64).sqrt() },
+            _ => Init::Zeros,
+        };
+        let bias = bias.then(|| scope.get(&[outputs], "bias", start)).transpose()?;
+        Ok(Self { weight, bias })
+    }
+
+    /// A layer of parameters that are there already: `lm_head` with the weight of the embedding.
+    pub fn tied(weight: &Parameter, bias: Option<&Parameter>) -> Self {
+        Self { weight: weight.clone(), bias: bias.cloned() }
+    }
+
+    /// The weight, `(outputs, inputs)`.
+    pub fn weight(&self) -> &Parameter {
+        &self.weight
+    }
+
+    /// The bias, `(outputs)`, if there is one.
+    pub fn bias(&self) -> Option<&Parameter> {
+        self.bias.as_ref()
+    }
+
+    /// `(…, inputs)` to `(…, outputs)`.
+    ///
+    /// # Errors
+    /// `x` has another last dimension.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let bias = self.bias.as_ref().map(Parameter::tensor);
+        linear(x, &self.weight.tensor(), bias.as_ref()).map_err(|error| match error {
+            Error::BadInput { argument, problem } => {
+                Error::BadInput { argument, problem: format!("{}: {problem}", self.weight.name) }
+            }
+            other => other,
+        })
+    }
+}
+
+/// `x · weightᵀ + bias` over the last dimension: `(…, inputs)`, `(outputs, inputs)`, `(outputs)` to `(…, outputs)`.
+///
+/// # Errors
+/// Shapes that do not fit.
+pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    let inputs = x.dims().last().copied();
+    let [outputs, weight_inputs] = *weight.dims() else {
+        return Err(Error::input("weight", format!("has shape {:?}, not (outputs, inputs)", weight.dims())));
+    };
+    if inputs != Some(weight_inputs) {
+        return Err(Error::input(
+            "x",
+            format!("has shape {:?}, but the weight {:?} takes vectors of {weight_inputs}", x.dims(), weight.dims()),
+        ));
+    }
+    if let Some(bias) = bias.filter(|bias| bias.dims() != [outputs]) {
+        return Err(Error::input("bias", format!("has shape {:?}, not ({outputs})", bias.dims())));
+    }
+    if is_half(x) {
+        let single = |tensor: &Tensor| tensor.to_dtype(DType::F32);
+        let bias = bias.map(single).transpose()?;
+        return Ok(linear(&single(x)?, &single(weight)?, bias.as_ref())?.to_dtype(x.dtype())?);
+    }
+    if !is_ours(x) {
+        return composed(x, weight, bias);
+    }
+    let (x, weight) = (x.contiguous()?, weight.contiguous()?);
+    Ok(match bias {
+        Some(bias) => x.apply_op3(&weight, &bias.contiguous()?, Product)?,
+        None => x.apply_op2(&weight, Product)?,
+    })
+}
+
+/// The same of candle's operations, for other devices.
+fn composed(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    let inputs = weight.dim(1)?;
+    let mut shape = x.dims().to_vec();
+    let y = x.reshape(((), inputs))?.matmul(&weight.t()?)?;
+    if let Some(last) = shape.last_mut() {
+        *last = weight.dim(0)?;
+    }
+    let y = y.reshape(shape)?;
+    Ok(match bias {
+        Some(bias) => y.broadcast_add(bias)?,
+        None => y,
+    })
+}
+
+struct Product;
+
+impl Product {
+    fn forward<T: Real>(x: &[T], inputs: usize, weight: &[T], bias: Option<&[T]>, outputs: usize) -> Vec<T> {
+        let rows = x.len().checked_div(inputs).unwrap_or(0);
+        let mut y = vec![T::ZERO; rows * outputs];
+        let how = match bias {
+            Some(bias) => {
+                for_rows(&mut y, outputs, |_, rows| {
+                    rows.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(bias))
+                });
+                Into::Add
+            }
+            None => Into::Replace,
+        };
+        let (x, weight) = (Matrix::new(x, rows, inputs), Matrix::new(weight, outputs, inputs));
+        multiply(&mut y, outputs, how, T::ONE, x, weight.t(), false);
+        y
+    }
+
+    fn storage(
+        (x, x_layout): (&CpuStorage, &Layout),
+        (weight, weight_layout): (&CpuStorage, &Layout),
+        bias: Option<(&CpuStorage, &Layout)>,
+    ) -> candle_core::Result<(CpuStorage, Shape)> {
+        let (outputs, inputs) = weight_layout.shape().dims2()?;
+        let mut shape = x_layout.dims().to_vec();
+        if let Some(last) = shape.last_mut() {
+            *last = outputs;
+        }
+        let y = by_dtype!(dtype_of(x), "linear", T => {
+            let bias = bias.map(|(bias, layout)| slice::<T>(bias, layout)).transpose()?;
+            let (x, weight) = (slice::<T>(x, x_layout)?, slice::<T>(weight, weight_layout)?);
+            T::to_cpu_storage_owned(Self::forward(x, inputs, weight, bias, outputs))
+        });
+        Ok((y, shape.into()))
+    }
+
+    /// The gradients of `x` and of the weight: `g · W` and `gᵀ · x`.
+    fn backward<T: Real>(x: &Tensor, weight: &Tensor, grad: &Tensor) -> candle_core::Result<[Option<Tensor>; 2]> {
+        let (outputs, inputs) = weight.dims2()?;
+        let rows = grad.elem_count().checked_div(outputs).unwrap_or(0);
+        with::<T, _>(grad, |g| {
+            let g = Matrix::new(g, rows, outputs);
+            let mut grads = [None, None];
+            if x.track_op() {
+                let mut dx = vec![T::ZERO; rows * inputs];
+                with::<T, _>(weight, |weight| {
+                    multiply(&mut dx, inputs, Into::Replace, T::ONE, g, Matrix::new(weight, outputs, inputs), false);
+                    Ok(())
+                })?;
+                grads[0] = Some(Tensor::from_vec(dx, x.shape(), x.device())?);
+            }
+            if weight.track_op() {
+                let mut dw = vec![T::ZERO; outputs * inputs];
+                with::<T, _>(x, |x| {
+                    multiply(&mut dw, inputs, Into::Replace, T::ONE, g.t(), Matrix::new(x, rows, inputs), false);
+                    Ok(())
+                })?;
+                grads[1] = Some(Tensor::from_vec(dw, weight.shape(), weight.device())?);
+            }
+            Ok(grads)
+        })
+    }
+}
+
+impl CustomOp2 for Product {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_l: &Layout,
+        w: &CpuStorage,
+        w_l: &Layout,
+    ) -> candle_core::Result<(CpuStorage, Shape)> {
+        Self::storage((x, x_l), (w, w_l), None)
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        w: &Tensor,
+        _: &Tensor,
+        grad: &Tensor,
+    ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>)> {
+        let [dx, dw] = by_dtype!(grad.dtype(), "linear", T => Self::backward::<T>(x, w, grad)?);
+        Ok((dx, dw))
+    }
+}
+
+impl CustomOp3 for Product {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_l: &Layout,
+        w: &CpuStorage,
+        w_l: &Layout,
+        b: &CpuStorage,
+        b_l: &Layout,
+    ) -> candle_core::Result<(CpuStorage, Shape)> {
+        Self::storage((x, x_l), (w, w_l), Some((b, b_l)))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        w: &Tensor,
+        b: &Tensor,
+        _: &Tensor,
+        grad: &Tensor,
+    ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        by_dtype!(grad.dtype(), "linear", T => {
+            let [dx, dw] = Self::backward::<T>(x, w, grad)?;
+            let db = b.track_op().then(|| with::<T, _>(grad, |g| Tensor::from_vec(sum_rows(g, b.elem_count()), b.shape(), b.device())));
+            Ok((dx, dw, db.transpose()?))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::testing::{check_gradients, close, numbers};
+    use candle_core::{Device, Var};
+
+    #[test]
+    fn gradients_are_those_of_finite_differences() {
+        let (x, w, b) = (numbers(&[2, 3, 5], 1), numbers(&[4, 5], 2), numbers(&[4], 3));
+        check_gradients(&[x.clone(), w.clone(), b], |t| linear(&t[0], &t[1], Some(&t[2])));
+        check_gradients(&[x, w], |t| linear(&t[0], &t[1], None));
+    }
+
+    #[test]
+    fn equals_candles_operations_also_on_a_transposed_input() {
+        let (x, w, b) = (numbers(&[7, 6], 1), numbers(&[4, 7], 2), numbers(&[4], 3));
+        let x = x.t().unwrap();
+        close(&linear(&x, &w, Some(&b)).unwrap(), &composed(&x, &w, Some(&b)).unwrap(), 1e-12);
+    }
+
+    #[test]
+    fn a_frozen_weight_gets_no_gradient() {
+        let x = Var::from_tensor(&numbers(&[3, 5], 1)).unwrap();
+        let (w, b) = (numbers(&[4, 5], 2), Var::from_tensor(&numbers(&[4], 3)).unwrap());
+        let grads = linear(&x, &w, Some(&b)).unwrap().sum_all().unwrap().backward().unwrap();
+        assert!(grads.get(&w).is_none() && grads.get(&x).is_some() && grads.get(&b).is_some());
+    }
+
+    #[test]
+    fn a_wrong_shape_is_named() {
+        let parameters = crate::nn::Parameters::new(&Device::Cpu, 0);
+        let layer = Linear::new(&parameters.root().pp("pooler"), 3, 2, true, Init::KaimingUniform).unwrap();
+        let error = layer.forward(&numbers(&[2, 4], 1).to_dtype(DType::F32).unwrap()).unwrap_err().to_string();
+        assert!(error.contains("pooler.weight") && error.contains("[2, 4]") && error.contains("[2, 3]"), "{error}");
+    }
+
+    #[test]
+    fn half_precision_computes_in_single() {
+        let half = |tensor: Tensor| tensor.to_dtype(DType::BF16).unwrap();
+        let (x, w) = (half(numbers(&[3, 8], 1)), half(numbers(&[2, 8], 2)));
+        let y = linear(&x, &w, None).unwrap();
+        assert_eq!(y.dtype(), DType::BF16);
+        let exact = composed(&x.to_dtype(DType::F64).unwrap(), &w.to_dtype(DType::F64).unwrap(), None).unwrap();
+        close(&y.to_dtype(DType::F64).unwrap(), &exact, 1e-2);
+    }
+}

@@ -1,0 +1,341 @@
+//! A model's weights by name, in the order they were made, with what training needs to know about them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use candle_core::{DType, Device, Tensor, Var};
+use serde::{Deserialize, Serialize};
+
+use super::{Init, Scope};
+use crate::{Error, Result};
+
+/// The weights of a model, its training flag and its random numbers. A clone is the same weights.
+///
+/// ```
+/// use candle_core::Device;
+/// use course_models::nn::{Init, Linear, Parameters};
+///
+/// let parameters = Parameters::new(&Device::Cpu, 42);
+/// let layer = Linear::new(&parameters.root().pp("classifier"), 384, 2, true, Init::Normal { std: 0.02 })?;
+/// let names = parameters.named().into_iter().map(|parameter| parameter.name).collect::<Vec<_>>();
+/// assert_eq!(names, ["classifier.weight", "classifier.bias"]);
+/// assert_eq!(parameters.count(), 384 * 2 + 2);
+/// # let _ = layer;
+/// # Ok::<(), course_models::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Parameters {
+    shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub(super) device: Device,
+    pub(super) dtype: DType,
+    seed: AtomicU64,
+    /// How many dropout masks were drawn.
+    draws: AtomicU64,
+    training: AtomicBool,
+    /// Off inside [`Parameters::no_grad`].
+    recording: Arc<AtomicBool>,
+    names: RwLock<Names>,
+}
+
+#[derive(Default)]
+struct Names {
+    ordered: Vec<Parameter>,
+    /// Of names and of tied names: the place in `ordered`.
+    places: HashMap<String, usize>,
+}
+
+/// One weight: a name and a [`Var`] that an optimizer changes in place.
+#[derive(Clone)]
+pub struct Parameter {
+    /// Its name in the model's file: `encoder.layer.0.output.dense.weight`.
+    pub name: String,
+    /// The numbers.
+    pub var: Var,
+    trainable: Arc<AtomicBool>,
+    recording: Arc<AtomicBool>,
+}
+
+/// What [`Parameters::load`] found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Parameters that the file does not have; they keep the values they had.
+    pub missing: Vec<String>,
+    /// Tensors of the file that the model does not have.
+    pub unexpected: Vec<String>,
+    /// Parameters whose tensor in the file has another shape; they keep the values they had.
+    pub mismatched: Vec<String>,
+}
+
+/// Where the random numbers of dropout are; kept in a checkpoint, so that a resumed run draws the same masks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RandomState {
+    /// The seed.
+    pub seed: u64,
+    /// How many masks were drawn.
+    pub draws: u64,
+}
+
+impl Parameters {
+    /// No weights yet; those to come are `f32` on `device`, drawn from `seed`.
+    pub fn new(device: &Device, seed: u64) -> Self {
+        Self::with_dtype(device, seed, DType::F32)
+    }
+
+    /// The same with weights of another type. Meant to follow [`new`](Self::new) at once: weights made before stay with
+    /// the old value.
+    pub fn dtype(self, dtype: DType) -> Self {
+        Self::with_dtype(&self.shared.device, self.shared.seed.load(Ordering::Relaxed), dtype)
+    }
+
+    fn with_dtype(device: &Device, seed: u64, dtype: DType) -> Self {
+        let shared = Shared {
+            device: device.clone(),
+            dtype,
+            seed: AtomicU64::new(seed),
+            draws: AtomicU64::new(0),
+            training: AtomicBool::new(false),
+            recording: Arc::new(AtomicBool::new(true)),
+            names: RwLock::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The place where names begin.
+    pub fn root(&self) -> Scope {
+        Scope::new(self.clone(), String::new())
+    }
+
+    /// Where the weights are.
+    pub fn device(&self) -> &Device {
+        &self.shared.device
+    }
+
+    /// All parameters, in the order they were made; a tied one once.
+    pub fn named(&self) -> Vec<Parameter> {
+        self.names().ordered.clone()
+    }
+
+    /// Those that are not frozen.
+    pub fn trainable(&self) -> Vec<Parameter> {
+        self.names().ordered.iter().filter(|parameter| parameter.is_trainable()).cloned().collect()
+    }
+
+    /// The parameter of this name, or the one tied to it.
+    pub fn get(&self, name: &str) -> Option<Parameter> {
+        let names = self.names();
+        names.places.get(name).and_then(|&place| names.ordered.get(place)).cloned()
+    }
+
+    /// Keeps the parameters whose name `matches` as they are from now on; returns how many that were trained are not any
+    /// more.
+    pub fn freeze(&self, matches: impl Fn(&str) -> bool) -> usize {
+        self.set_trainable(matches, false)
+    }
+
+    /// Trains the parameters whose name `matches` from now on; returns how many that were frozen are not any more.
+    pub fn unfreeze(&self, matches: impl Fn(&str) -> bool) -> usize {
+        self.set_trainable(matches, true)
+    }
+
+    fn set_trainable(&self, matches: impl Fn(&str) -> bool, on: bool) -> usize {
+        let names = self.names();
+        let chosen = names.ordered.iter().filter(|parameter| matches(&parameter.name));
+        chosen.filter(|parameter| parameter.trainable.swap(on, Ordering::Relaxed) != on).count()
+    }
+
+    /// How many numbers the model has.
+    pub fn count(&self) -> usize {
+        self.names().ordered.iter().map(|parameter| parameter.var.elem_count()).sum()
+    }
+
+    /// How many of them are trained.
+    pub fn count_trainable(&self) -> usize {
+        self.trainable().iter().map(|parameter| parameter.var.elem_count()).sum()
+    }
+
+    /// Takes the values of the tensors that have a parameter's name, in the parameter's own type.
+    ///
+    /// # Errors
+    /// A tensor of another shape, before anything is changed.
+    pub fn load(&self, tensors: &BTreeMap<String, Tensor>) -> Result<Loaded> {
+        for (name, tensor) in tensors {
+            if let Some(parameter) = self.get(name).filter(|parameter| parameter.var.dims() != tensor.dims()) {
+                return Err(Error::input(
+                    "tensors",
+                    format!(
+                        "{name} has shape {:?}, but this model's {} is {:?}: is the configuration another model's, or the head \
+                         made for another number of labels? `load_matching` leaves out what does not fit",
+                        tensor.dims(),
+                        parameter.name,
+                        parameter.var.dims()
+                    ),
+                ));
+            }
+        }
+        self.load_matching(tensors)
+    }
+
+    /// [`load`](Self::load) that leaves out, and names, the tensors whose shape does not fit.
+    pub fn load_matching(&self, tensors: &BTreeMap<String, Tensor>) -> Result<Loaded> {
+        let mut loaded = Loaded::default();
+        let mut found = std::collections::HashSet::new();
+        for (name, tensor) in tensors {
+            let Some(parameter) = self.get(name) else {
+                loaded.unexpected.push(name.clone());
+                continue;
+            };
+            if parameter.var.dims() != tensor.dims() {
+                loaded.mismatched.push(name.clone());
+                continue;
+            }
+            // A tied name in the file is that of the same weights; the parameter's own name wins.
+            if *name == parameter.name || !tensors.contains_key(&parameter.name) {
+                let values = tensor.to_dtype(parameter.var.dtype())?.to_device(parameter.var.device())?.contiguous()?;
+                parameter.var.set(&values)?;
+            }
+            found.insert(parameter.name);
+        }
+        let missing = self.named().into_iter().map(|parameter| parameter.name);
+        loaded.missing = missing.filter(|name| !found.contains(name) && !loaded.mismatched.contains(name)).collect();
+        Ok(loaded)
+    }
+
+    /// Names and values, to be saved; tied ones once, under the name they were made with.
+    pub fn tensors(&self) -> Vec<(String, Tensor)> {
+        self.names()
+            .ordered
+            .iter()
+            .map(|parameter| (parameter.name.clone(), parameter.var.as_detached_tensor()))
+            .collect()
+    }
+
+    /// Whether dropout drops: on in training, off (as it begins) for evaluation.
+    pub fn set_training(&self, on: bool) {
+        self.shared.training.store(on, Ordering::Relaxed);
+    }
+
+    /// Whether dropout drops.
+    pub fn is_training(&self) -> bool {
+        self.shared.training.load(Ordering::Relaxed)
+    }
+
+    /// Runs `work` with no graph kept for a backward pass: an evaluation costs less memory so.
+    ///
+    /// ```
+    /// # use course_models::nn::{Init, Linear, Parameters};
+    /// # use candle_core::{DType, Device, Tensor};
+    /// # let parameters = Parameters::new(&Device::Cpu, 0);
+    /// # let layer = Linear::new(&parameters.root(), 2, 2, true, Init::Ones)?;
+    /// let x = Tensor::ones((1, 2), DType::F32, &Device::Cpu)?;
+    /// assert!(layer.forward(&x)?.track_op());
+    /// assert!(!parameters.no_grad(|| layer.forward(&x))?.track_op());
+    /// # Ok::<(), course_models::Error>(())
+    /// ```
+    pub fn no_grad<T>(&self, work: impl FnOnce() -> T) -> T {
+        /// Back to what it was, also when `work` panics.
+        struct Restore<'a>(&'a AtomicBool, bool);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                self.0.store(self.1, Ordering::Relaxed);
+            }
+        }
+        let recording = &self.shared.recording;
+        let _restore = Restore(recording, recording.swap(false, Ordering::Relaxed));
+        work()
+    }
+
+    /// Where the random numbers are.
+    pub fn random_state(&self) -> RandomState {
+        RandomState { seed: self.shared.seed.load(Ordering::Relaxed), draws: self.shared.draws.load(Ordering::Relaxed) }
+    }
+
+    /// Goes on with the random numbers from there.
+    pub fn set_random_state(&self, state: RandomState) {
+        self.shared.seed.store(state.seed, Ordering::Relaxed);
+        self.shared.draws.store(state.draws, Ordering::Relaxed);
+    }
+
+    /// The state for one mask; the next call gets another.
+    pub(super) fn draw(&self) -> RandomState {
+        RandomState {
+            seed: self.shared.seed.load(Ordering::Relaxed),
+            draws: self.shared.draws.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(super) fn create(&self, name: String, shape: &[usize], init: Init) -> Result<Parameter> {
+        let shared = &self.shared;
+        if self.names().places.contains_key(&name) {
+            return Err(Error::input(
+                "name",
+                format!("{name} is there already: give the layer a place of its own with `pp`, or share it with `tie`"),
+            ));
+        }
+        let values = init.draw(shape, shared.seed.load(Ordering::Relaxed), &name)?;
+        let values = values.to_dtype(shared.dtype)?.to_device(&shared.device)?;
+        let parameter = Parameter {
+            name: name.clone(),
+            var: Var::from_tensor(&values)?,
+            trainable: Arc::new(AtomicBool::new(true)),
+            recording: Arc::clone(&shared.recording),
+        };
+        let mut names = self.names_mut();
+        let place = names.ordered.len();
+        names.places.insert(name, place);
+        names.ordered.push(parameter.clone());
+        Ok(parameter)
+    }
+
+    pub(super) fn tie(&self, name: String, to: &str) {
+        let mut names = self.names_mut();
+        if let Some(&place) = names.places.get(to) {
+            names.places.entry(name).or_insert(place);
+        }
+    }
+
+    fn names(&self) -> RwLockReadGuard<'_, Names> {
+        self.shared.names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn names_mut(&self) -> RwLockWriteGuard<'_, Names> {
+        self.shared.names.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Parameter {
+    /// Whether it is trained.
+    pub fn is_trainable(&self) -> bool {
+        self.trainable.load(Ordering::Relaxed)
+    }
+
+    /// The values as a layer uses them: of a trained parameter the variable itself, of a frozen one, or inside
+    /// [`Parameters::no_grad`], a tensor that no gradient is computed for.
+    pub fn tensor(&self) -> Tensor {
+        if self.is_trainable() && self.recording.load(Ordering::Relaxed) {
+            self.var.as_tensor().clone()
+        } else {
+            self.var.as_detached_tensor()
+        }
+    }
+}
+
+impl std::fmt::Debug for Parameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let frozen = if self.is_trainable() { "" } else { ", frozen" };
+        write!(f, "{} {:?} {:?}{frozen}", self.name, self.var.dims(), self.var.dtype())
+    }
+}
+
+impl std::fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.names().ordered.iter()).finish()
+    }
+}
