@@ -7,6 +7,7 @@ mod evcxr;
 mod graph;
 mod lint;
 mod log;
+mod metrics;
 mod notebooks;
 mod python;
 mod rust;
@@ -46,6 +47,8 @@ pub enum Part {
     Binder,
     /// Our datasets and tokenizers beside Python's
     Data,
+    /// Our metrics beside scikit-learn's, seqeval's, sacrebleu's and others'
+    Metrics,
     /// The kernel, driven by a Jupyter client
     Kernel,
     /// Some 350 small notebooks of Rust: what they show, how they fail, how often they are compiled
@@ -104,7 +107,7 @@ pub fn test(project: &Project, only: &[Part]) -> Result<()> {
     fs::create_dir_all(context.reports())?;
     let mut rows: Vec<(Part, Duration, Outcome)> = Vec::new();
 
-    let needs_tests = [Part::Graph, Part::Clippy, Part::Rust, Part::Data].into_iter().any(wanted);
+    let needs_tests = [Part::Graph, Part::Clippy, Part::Rust, Part::Data, Part::Metrics].into_iter().any(wanted);
     if needs_tests {
         let step = Step::start("build the tests");
         match build::cargo(project, BUILD_TESTS, &step) {
@@ -120,7 +123,7 @@ pub fn test(project: &Project, only: &[Part]) -> Result<()> {
     }
     let tests_built = !needs_tests || rows.is_empty();
     for part in Part::value_variants().iter().copied().filter(|part| wanted(*part)) {
-        if !tests_built && matches!(part, Part::Graph | Part::Clippy | Part::Rust | Part::Data) {
+        if !tests_built && matches!(part, Part::Graph | Part::Clippy | Part::Rust | Part::Data | Part::Metrics) {
             continue;
         }
         let begun = Instant::now();
@@ -149,6 +152,7 @@ fn run(part: Part, context: &Context<'_>, step: &Step) -> Result<Outcome> {
         Part::Setup => python::pytest(context, step, "setup"),
         Part::Binder => tools::test(context, step, "binder"),
         Part::Data => data::test(context, step),
+        Part::Metrics => metrics::test(context, step),
         Part::Kernel => python::pytest(context, step, "kernel"),
         Part::Language => python::pytest(context, step, "language"),
         Part::Notebooks => notebooks::test(context, step),
