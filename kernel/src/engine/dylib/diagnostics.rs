@@ -203,12 +203,16 @@ pub fn friendly(message: &str) -> String {
 
 /// A proposed `use` by the name that a cell has for the crate: `use course_hub::resolve;` → `use course::hub::resolve;`.
 fn path_in_a_cell(replacement: &str) -> String {
-    const MODULES: [(&str, &str); 13] = [
+    const MODULES: &[(&str, &str)] = &[
+        ("course_datasets", "datasets"),
         ("course_display", "display"),
+        ("course_evaluation", "evaluation"),
+        ("course_exercises", "exercises"),
         ("course_hub", "hub"),
         ("course_models", "transformers"),
         ("course_pipelines", "pipelines"),
         ("course_tokenization", "tokenizers"),
+        ("course_training", "training"),
         ("course_widgets", "widgets"),
         ("candle_core", "candle_core"),
         ("candle_nn", "candle_nn"),
