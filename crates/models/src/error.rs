@@ -31,6 +31,16 @@ pub enum Error {
         /// What is wrong, with the shapes, and what to do.
         problem: String,
     },
+    /// The file system refused.
+    #[error("cannot {action} {}: {source}", .path.display())]
+    Io {
+        /// What was tried, as in "cannot … the file".
+        action: &'static str,
+        /// The file or folder.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The learner pressed ■.
     #[error(transparent)]
     Interrupted(#[from] course_wire::Interrupted),
@@ -39,6 +49,12 @@ pub enum Error {
 impl Error {
     pub(crate) fn input(argument: &'static str, problem: impl Into<String>) -> Self {
         Self::BadInput { argument, problem: problem.into() }
+    }
+
+    /// Makes a file system error that says what was tried on which path: `.map_err(Error::io("write", path))`.
+    pub(crate) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action, path, source }
     }
 
     pub(crate) fn model(model: impl Into<String>, problem: impl Into<String>) -> Self {

@@ -1,0 +1,388 @@
+//! BART (Lewis et al., 2019): BERT's encoder and GPT-2's decoder in one, and Marian (Junczys-Dowmunt et al., 2018), which translates.
+//!
+//! Marian differs in little: positions are sines that are not learned, and the embeddings are not normed. The Hub's names of the weights
+//! are those of the scopes.
+
+use candle_core::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::config::{activation, check_heads, class, padded, read, written};
+use super::head::FirstToken;
+use super::lm_head::LmHead;
+use super::seq2seq::{AnswerHead, EncoderDecoder, Seq2SeqModel, Written};
+use super::{Labels, Model, Task, mask};
+use crate::Result;
+use crate::nn::{Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope};
+
+/// The sizes that make one BART another, with the names and defaults of `config.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BartConfig {
+    /// Tokens in the vocabulary.
+    pub vocab_size: usize,
+    /// Tokens the model can read or write at most.
+    pub max_position_embeddings: usize,
+    /// Numbers in the vector of one token.
+    pub d_model: usize,
+    /// Blocks of the encoder.
+    pub encoder_layers: usize,
+    /// Attention heads of a block of the encoder.
+    pub encoder_attention_heads: usize,
+    /// Numbers inside the feed-forward part of the encoder.
+    pub encoder_ffn_dim: usize,
+    /// Blocks of the decoder.
+    pub decoder_layers: usize,
+    /// Attention heads of a block of the decoder.
+    pub decoder_attention_heads: usize,
+    /// Numbers inside the feed-forward part of the decoder.
+    pub decoder_ffn_dim: usize,
+    /// The function inside the feed-forward part.
+    pub activation_function: String,
+    /// The share of a token's numbers that training drops.
+    pub dropout: f32,
+    /// The share of attention that training drops.
+    pub attention_dropout: f32,
+    /// The share that training drops inside the feed-forward part.
+    pub activation_dropout: f32,
+    /// The share that a classification head drops.
+    pub classifier_dropout: f32,
+    /// The deviation of fresh weights.
+    pub init_std: f64,
+    /// Whether embeddings are multiplied with √`d_model`.
+    pub scale_embedding: bool,
+    /// Whether the head compares with the word embeddings themselves.
+    pub tie_word_embeddings: bool,
+    /// The id that fills up short rows.
+    pub pad_token_id: u32,
+    /// The id that ends a text.
+    pub eos_token_id: u32,
+    /// The id the decoder begins with.
+    pub decoder_start_token_id: u32,
+    /// The classes of a classification head.
+    #[serde(flatten)]
+    pub labels: Labels,
+    /// Whatever else the file says; it is written back.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl Default for BartConfig {
+    fn default() -> Self {
+        Self {
+            vocab_size: 50_265,
+            max_position_embeddings: 1024,
+            d_model: 1024,
+            encoder_layers: 12,
+            encoder_attention_heads: 16,
+            encoder_ffn_dim: 4096,
+            decoder_layers: 12,
+            decoder_attention_heads: 16,
+            decoder_ffn_dim: 4096,
+            activation_function: "gelu".into(),
+            dropout: 0.1,
+            attention_dropout: 0.0,
+            activation_dropout: 0.0,
+            classifier_dropout: 0.0,
+            init_std: 0.02,
+            scale_embedding: false,
+            tie_word_embeddings: true,
+            pad_token_id: 1,
+            eos_token_id: 2,
+            decoder_start_token_id: 2,
+            labels: Labels::numbered(3),
+            other: Map::new(),
+        }
+    }
+}
+
+impl BartConfig {
+    fn init(&self) -> Init {
+        Init::Normal { std: self.init_std }
+    }
+}
+
+/// The configuration of a Marian in `json`, which has the names of BART's and other defaults.
+///
+/// # Errors
+/// When an entry is of another type.
+pub fn marian_config(json: Value) -> Result<BartConfig> {
+    let mut entries =
+        json!({ "vocab_size": 58_101, "pad_token_id": 58_100, "eos_token_id": 0, "decoder_start_token_id": 58_100 });
+    if let (Value::Object(entries), Value::Object(given)) = (&mut entries, json) {
+        entries.extend(given);
+    }
+    read(entries, "Marian")
+}
+
+const BART_HEADS: &[(Task, &str)] = &[
+    (Task::Features, "BartModel"),
+    (Task::Seq2SeqLm, "BartForConditionalGeneration"),
+    (Task::SequenceClassification, "BartForSequenceClassification"),
+];
+
+const MARIAN_HEADS: &[(Task, &str)] = &[(Task::Features, "MarianModel"), (Task::Seq2SeqLm, "MarianMTModel")];
+
+/// A BART with the head for `task` and fresh weights in `parameters`, which must be empty.
+///
+/// # Errors
+/// When the sizes do not fit together, or there is no head for the task.
+pub fn model(config: BartConfig, task: Task, parameters: Parameters) -> Result<Box<dyn Model>> {
+    build(config, Kind::Bart, task, parameters, class("BART", BART_HEADS, task)?)
+}
+
+/// A Marian with the head for `task` and fresh weights in `parameters`, which must be empty.
+///
+/// # Errors
+/// As [`model`].
+pub fn marian(config: BartConfig, task: Task, parameters: Parameters) -> Result<Box<dyn Model>> {
+    build(config, Kind::Marian, task, parameters, class("Marian", MARIAN_HEADS, task)?)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Bart,
+    Marian,
+}
+
+fn build(
+    config: BartConfig,
+    kind: Kind,
+    task: Task,
+    parameters: Parameters,
+    architecture: &'static str,
+) -> Result<Box<dyn Model>> {
+    check_heads(architecture, config.d_model, config.encoder_attention_heads)?;
+    check_heads(architecture, config.d_model, config.decoder_attention_heads)?;
+    let root = parameters.root();
+    let scope = if task == Task::Features { root.clone() } else { root.pp("model") };
+    let (size, init) = (config.d_model, config.init());
+    let words = padded(Embedding::new(&scope.pp("shared"), config.vocab_size, size, init)?, Some(config.pad_token_id));
+    for part in ["encoder.embed_tokens", "decoder.embed_tokens"] {
+        scope.pp(part).tie("weight", words.weight());
+    }
+    let encoder = Stack::new(&scope.pp("encoder"), &config, kind, &words, false)?;
+    let decoder = Stack::new(&scope.pp("decoder"), &config, kind, &words, true)?;
+    let head = match task {
+        Task::Seq2SeqLm => {
+            let bias = root.get(&[1, config.vocab_size], "final_logits_bias", Init::Zeros)?;
+            parameters.freeze(|name| name == bias.name);
+            let tied = config.tie_word_embeddings;
+            AnswerHead::Words(LmHead::answering(&root.pp("lm_head"), &words, tied, init, None, Some(bias))?)
+        }
+        Task::SequenceClassification => {
+            let scope = root.pp("classification_head");
+            AnswerHead::Classes(FirstToken {
+                before: Some(root.dropout(config.classifier_dropout)),
+                dense: Some((Linear::new(&scope.pp("dense"), size, size, true, init)?, Activation::Tanh)),
+                dropout: Some(root.dropout(config.classifier_dropout)),
+                output: Linear::new(&scope.pp("out_proj"), size, config.labels.len(), true, init)?,
+            })
+        }
+        _ => AnswerHead::None,
+    };
+    let model_type = if kind == Kind::Bart { "bart" } else { "marian" };
+    Ok(Box::new(Seq2SeqModel {
+        architecture,
+        config: written(&config, model_type, architecture, root.dtype()),
+        labels: config.labels,
+        parameters,
+        body: Box::new(Bart { encoder, decoder }),
+        head,
+        vocab_size: config.vocab_size,
+        max_length: Some(config.max_position_embeddings),
+        start: config.decoder_start_token_id,
+        padding: config.pad_token_id,
+        end: config.eos_token_id,
+    }))
+}
+
+struct Bart {
+    encoder: Stack,
+    decoder: Stack,
+}
+
+impl EncoderDecoder for Bart {
+    fn encode(&self, ids: &Tensor, text: Option<&Tensor>) -> Result<Tensor> {
+        self.encoder.forward(ids, text, None)
+    }
+
+    fn decode(&self, written: &Written<'_>) -> Result<Tensor> {
+        self.decoder.forward(written.ids, written.text, Some((written.read, written.read_text)))
+    }
+}
+
+/// Encoder or decoder: what tokens are and where they stand, then block after block.
+struct Stack {
+    words: Embedding,
+    positions: Positions,
+    scale: f64,
+    norm: Option<LayerNorm>,
+    dropout: Dropout,
+    layers: Vec<Layer>,
+}
+
+impl Stack {
+    fn new(scope: &Scope, config: &BartConfig, kind: Kind, words: &Embedding, decodes: bool) -> Result<Self> {
+        let size = config.d_model;
+        let layers = if decodes { config.decoder_layers } else { config.encoder_layers };
+        let layer = |number| Layer::new(&scope.pp("layers").pp(number), config, decodes);
+        Ok(Self {
+            words: words.clone(),
+            positions: match kind {
+                Kind::Bart => {
+                    let rows = config.max_position_embeddings + FIRST_POSITION as usize;
+                    let table = Embedding::new(&scope.pp("embed_positions"), rows, size, config.init())?;
+                    Positions::Learned(padded(table, Some(config.pad_token_id)))
+                }
+                Kind::Marian => Positions::Sines(sines(config.max_position_embeddings, size, scope.device())?),
+            },
+            scale: if config.scale_embedding { (size as f64).sqrt() } else { 1.0 },
+            norm: (kind == Kind::Bart)
+                .then(|| LayerNorm::new(&scope.pp("layernorm_embedding"), size, EPSILON))
+                .transpose()?,
+            dropout: scope.dropout(config.dropout),
+            layers: (0..layers).map(layer).collect::<Result<_>>()?,
+        })
+    }
+
+    /// With `read`, the encoder's vectors and mask, as a decoder.
+    fn forward(&self, ids: &Tensor, text: Option<&Tensor>, read: Option<(&Tensor, Option<&Tensor>)>) -> Result<Tensor> {
+        let words = (self.words.forward(ids)? * self.scale)?;
+        let hidden = words.broadcast_add(&self.positions.forward(ids.dim(1)?, &words)?)?;
+        let hidden = match &self.norm {
+            Some(norm) => norm.forward(&hidden)?,
+            None => hidden,
+        };
+        let mut hidden = self.dropout.forward(&hidden)?;
+        let mask = mask::padding(text, hidden.dtype())?;
+        let read = match read {
+            Some((read, text)) => Some((read, mask::padding(text, hidden.dtype())?)),
+            None => None,
+        };
+        for layer in &self.layers {
+            course_wire::interrupt::check()?;
+            hidden = layer.forward(&hidden, mask.as_ref(), read.as_ref().map(|(read, mask)| (*read, mask.as_ref())))?;
+        }
+        Ok(hidden)
+    }
+}
+
+/// What all norms add before they divide.
+const EPSILON: f64 = 1e-5;
+/// Positions are counted from here in the table of BART.
+const FIRST_POSITION: u32 = 2;
+
+enum Positions {
+    Learned(Embedding),
+    /// `(positions, size)`.
+    Sines(Tensor),
+}
+
+impl Positions {
+    /// Of the first `length` positions: `(length, size)`.
+    fn forward(&self, length: usize, like: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Learned(table) => {
+                let places = Tensor::arange(FIRST_POSITION, FIRST_POSITION + length as u32, like.device())?;
+                table.forward(&places)
+            }
+            Self::Sines(table) => Ok(table.narrow(0, 0, length)?.to_dtype(like.dtype())?),
+        }
+    }
+}
+
+/// A sine for each position in the first half of the numbers, the cosine in the second; slower from number to number.
+fn sines(positions: usize, size: usize, device: &Device) -> Result<Tensor> {
+    let half = size.div_ceil(2);
+    let number = |position: usize, place: usize| {
+        let pair = if place < half { place } else { place - half };
+        let angle = position as f64 / 10_000_f64.powf(2.0 * pair as f64 / size as f64);
+        (if place < half { angle.sin() } else { angle.cos() }) as f32
+    };
+    let numbers = (0..positions).flat_map(|position| (0..size).map(move |place| number(position, place)));
+    Ok(Tensor::from_vec(numbers.collect::<Vec<_>>(), (positions, size), device)?)
+}
+
+/// Queries from one text, keys and values from the same or another.
+struct Attending {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+    norm: LayerNorm,
+    dropout: Dropout,
+    heads: usize,
+}
+
+impl Attending {
+    fn new(scope: &Scope, name: &str, config: &BartConfig, heads: usize) -> Result<Self> {
+        let size = config.d_model;
+        let linear = |part: &str| Linear::new(&scope.pp(name).pp(part), size, size, true, config.init());
+        Ok(Self {
+            key: linear("k_proj")?,
+            value: linear("v_proj")?,
+            query: linear("q_proj")?,
+            output: linear("out_proj")?,
+            norm: LayerNorm::new(&scope.pp(format!("{name}_layer_norm")), size, EPSILON)?,
+            dropout: scope.dropout(config.attention_dropout),
+            heads,
+        })
+    }
+
+    fn forward(&self, hidden: &Tensor, other: &Tensor, mask: Option<&Tensor>, causal: bool) -> Result<Tensor> {
+        let attention = Attention::new(self.heads).causal(causal).dropout(&self.dropout);
+        let (query, key) = (self.query.forward(hidden)?, self.key.forward(other)?);
+        let attended = mask::on(attention, mask).forward(&query, &key, &self.value.forward(other)?)?;
+        self.output.forward(&attended)
+    }
+}
+
+/// One block: attention to the own text, in the decoder to the other, then feed-forward, each added and then normed.
+struct Layer {
+    own: Attending,
+    other: Option<Attending>,
+    inner: Linear,
+    activation: Activation,
+    output: Linear,
+    norm: LayerNorm,
+    dropout: Dropout,
+    activation_dropout: Dropout,
+}
+
+impl Layer {
+    fn new(scope: &Scope, config: &BartConfig, decodes: bool) -> Result<Self> {
+        let (heads, inner) = match decodes {
+            true => (config.decoder_attention_heads, config.decoder_ffn_dim),
+            false => (config.encoder_attention_heads, config.encoder_ffn_dim),
+        };
+        let size = config.d_model;
+        Ok(Self {
+            own: Attending::new(scope, "self_attn", config, heads)?,
+            other: decodes.then(|| Attending::new(scope, "encoder_attn", config, heads)).transpose()?,
+            inner: Linear::new(&scope.pp("fc1"), size, inner, true, config.init())?,
+            activation: activation(&config.activation_function)?,
+            output: Linear::new(&scope.pp("fc2"), inner, size, true, config.init())?,
+            norm: LayerNorm::new(&scope.pp("final_layer_norm"), size, EPSILON)?,
+            dropout: scope.dropout(config.dropout),
+            activation_dropout: scope.dropout(config.activation_dropout),
+        })
+    }
+
+    fn forward(
+        &self,
+        hidden: &Tensor,
+        mask: Option<&Tensor>,
+        read: Option<(&Tensor, Option<&Tensor>)>,
+    ) -> Result<Tensor> {
+        let attended = self.own.forward(hidden, hidden, mask, self.other.is_some())?;
+        let mut hidden = self.own.norm.forward(&(self.dropout.forward(&attended)? + hidden)?)?;
+        if let (Some(other), Some((read, mask))) = (&self.other, read) {
+            let attended = other.forward(&hidden, read, mask, false)?;
+            hidden = other.norm.forward(&(self.dropout.forward(&attended)? + hidden)?)?;
+        }
+        let inner = self.activation_dropout.forward(&self.activation.forward(&self.inner.forward(&hidden)?)?)?;
+        let output = self.dropout.forward(&self.output.forward(&inner)?)?;
+        self.norm.forward(&(output + hidden)?)
+    }
+}

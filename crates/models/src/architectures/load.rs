@@ -1,0 +1,276 @@
+//! From a folder or a name on the Hub to a model that trains: configuration, weights, and what of them was not there.
+
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Device, Tensor};
+use course_display::{Bundle, Rich, escape};
+use course_hub::{Gguf, Repo};
+use serde_json::{Map, Value};
+
+use super::auto::{base_prefix, model_from_config, model_type};
+use super::{Labels, Model, ProblemType, Task, llama_gguf};
+use crate::nn::{Loaded, Parameters};
+use crate::{Error, Result};
+
+/// How to load a model; [`model`](Self::model) does it.
+///
+/// ```no_run
+/// use course_models::architectures::AutoModelForSequenceClassification;
+///
+/// let model = AutoModelForSequenceClassification::load("sentence-transformers/all-MiniLM-L6-v2")
+///     .id2label(["negative", "positive"])
+///     .seed(42)
+///     .model()?;
+/// # Ok::<(), course_models::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct LoadModel {
+    name: String,
+    task: Task,
+    seed: u64,
+    device: Device,
+    dtype: DType,
+    ignore_mismatched_sizes: bool,
+    settings: Map<String, Value>,
+}
+
+impl LoadModel {
+    pub(super) fn new(name: &str, task: Task) -> Self {
+        Self {
+            name: name.to_owned(),
+            task,
+            seed: 42,
+            device: Device::Cpu,
+            dtype: DType::F32,
+            ignore_mismatched_sizes: false,
+            settings: Map::new(),
+        }
+    }
+
+    /// How many classes the head has; default: those of the file, or two.
+    #[must_use]
+    pub fn num_labels(self, count: usize) -> Self {
+        self.labels(&Labels::numbered(count)).config("num_labels", count)
+    }
+
+    /// The names of the classes, in the order of their numbers.
+    #[must_use]
+    pub fn id2label(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let names = names.into_iter().map(Into::into).collect::<Vec<String>>();
+        let count = names.len();
+        self.labels(&Labels { names, problem_type: None }).config("num_labels", count)
+    }
+
+    fn labels(mut self, labels: &Labels) -> Self {
+        let numbered = labels.names.iter().enumerate();
+        let names = numbered.map(|(id, name)| (id.to_string(), Value::from(name.as_str()))).collect::<Map<_, _>>();
+        self.settings.insert("id2label".into(), names.into());
+        self
+    }
+
+    /// What the head's numbers mean; default: told by the labels' type.
+    #[must_use]
+    pub fn problem_type(self, problem: ProblemType) -> Self {
+        self.config("problem_type", serde_json::to_value(problem).unwrap_or_default())
+    }
+
+    /// Another value for an entry of `config.json`: `.config("hidden_dropout_prob", 0.0)`.
+    #[must_use]
+    pub fn config(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.settings.insert(key.into(), value.into());
+        self
+    }
+
+    /// What fresh weights and dropout are drawn from; default 42.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Where the weights go; default the CPU.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.device = device;
+        self
+    }
+
+    /// The number format of the weights; default `f32`.
+    #[must_use]
+    pub fn dtype(mut self, dtype: DType) -> Self {
+        self.dtype = dtype;
+        self
+    }
+
+    /// Whether weights of another shape in the file are left out and begin anew, as a head's with another number of classes; default
+    /// no: they are an error.
+    #[must_use]
+    pub fn ignore_mismatched_sizes(mut self, on: bool) -> Self {
+        self.ignore_mismatched_sizes = on;
+        self
+    }
+
+    /// The model; says on the error stream which weights are new.
+    ///
+    /// # Errors
+    /// When it is not found, is of another architecture, or its files do not fit together.
+    pub fn model(self) -> Result<Box<dyn Model>> {
+        let LoadedModel { model, report } = self.loaded()?;
+        if !report.new.is_empty() {
+            eprintln!("{report}");
+        }
+        Ok(model)
+    }
+
+    /// The model, and what was and was not in its file.
+    ///
+    /// # Errors
+    /// As [`model`](Self::model).
+    pub fn loaded(self) -> Result<LoadedModel> {
+        let repo = course_hub::resolve(&self.name)?;
+        let gguf = gguf(&repo)?;
+        let mut config = match &gguf {
+            Some(gguf) => llama_gguf::config(gguf)?,
+            None => repo.read_json("config.json")?,
+        };
+        if let Value::Object(config) = &mut config {
+            config.extend(self.settings);
+        }
+        let prefix = base_prefix(model_type(&config)?);
+        let parameters = Parameters::new(&self.device, self.seed).dtype(self.dtype);
+        let model = model_from_config(config, self.task, parameters)?;
+        let tensors = match &gguf {
+            Some(gguf) => llama_gguf::tensors(gguf)?,
+            None => tensors(&repo)?,
+        };
+        let names = Names { parameters: model.parameters(), prefix };
+        let (mut unknown, mut known) = (Vec::new(), BTreeMap::new());
+        for (name, tensor) in tensors {
+            match names.in_model(&name) {
+                Some(name) => drop(known.insert(name, tensor)),
+                None => unknown.push(name),
+            }
+        }
+        let parameters = model.parameters();
+        let loaded =
+            if self.ignore_mismatched_sizes { parameters.load_matching(&known)? } else { parameters.load(&known)? };
+        if known.is_empty() && parameters.count() > 0 {
+            let problem = format!("has no weight of {}; its tensors are {}", model.architecture(), few(&unknown));
+            return Err(Error::model(repo.name(), problem));
+        }
+        let report = LoadingReport::new(model.as_ref(), &repo, loaded, unknown);
+        Ok(LoadedModel { model, report })
+    }
+}
+
+/// A model fresh from its file.
+#[derive(Debug)]
+pub struct LoadedModel {
+    /// The model.
+    pub model: Box<dyn Model>,
+    /// What was and was not in its file.
+    pub report: LoadingReport,
+}
+
+/// The GGUF file of a repository that has no other weights.
+fn gguf(repo: &Repo) -> Result<Option<Gguf>> {
+    const OTHERS: [&str; 3] = ["model.safetensors", "model.safetensors.index.json", PYTORCH];
+    if OTHERS.iter().any(|file| repo.has(file)) {
+        return Ok(None);
+    }
+    let file = repo.first_with_extension("gguf");
+    Ok(file.map(|file| Gguf::open(repo.file(&file)?)).transpose()?)
+}
+
+/// PyTorch's own format.
+const PYTORCH: &str = "pytorch_model.bin";
+
+/// All tensors of a repository, from safetensors or from PyTorch's own format, which is read without running what it holds.
+fn tensors(repo: &Repo) -> Result<Vec<(String, Tensor)>> {
+    let safe = repo.has("model.safetensors") || repo.has("model.safetensors.index.json");
+    if !safe && repo.has(PYTORCH) {
+        return Ok(candle_core::pickle::read_all(repo.file(PYTORCH)?)?);
+    }
+    let weights = repo.weights()?;
+    weights.names().map(|name| Ok((name.to_owned(), weights.get(name, &Device::Cpu)?))).collect()
+}
+
+/// From names in a file to those of a model.
+struct Names<'a> {
+    parameters: &'a Parameters,
+    prefix: &'static str,
+}
+
+impl Names<'_> {
+    /// The model's name for this tensor: with or without the encoder's prefix, the norms' old names made new.
+    fn in_model(&self, name: &str) -> Option<String> {
+        let renewed = match name.rsplit_once('.') {
+            Some((layer, "gamma")) => format!("{layer}.weight"),
+            Some((layer, "beta")) => format!("{layer}.bias"),
+            _ => name.to_owned(),
+        };
+        let without = renewed.strip_prefix(self.prefix).and_then(|name| name.strip_prefix('.')).map(str::to_owned);
+        let with = format!("{}.{renewed}", self.prefix);
+        [Some(renewed), Some(with), without].into_iter().flatten().find(|name| self.parameters.get(name).is_some())
+    }
+}
+
+/// What of a model was in its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadingReport {
+    /// The model's class.
+    pub architecture: &'static str,
+    /// Its name, and where it came from.
+    pub source: String,
+    /// Weights that were not in the file, or had another shape there, and begin with random numbers.
+    pub new: Vec<String>,
+    /// Tensors of the file that the model has no place for.
+    pub unused: Vec<String>,
+}
+
+impl LoadingReport {
+    fn new(model: &dyn Model, repo: &Repo, loaded: Loaded, unused: Vec<String>) -> Self {
+        let reshaped = loaded.mismatched.into_iter().map(|name| format!("{name} (another shape in the file)"));
+        Self {
+            architecture: model.architecture(),
+            source: format!("{} from {}", repo.name(), repo.source()),
+            new: loaded.missing.into_iter().chain(reshaped).collect(),
+            // Counted, not learned: older files have it.
+            unused: unused.into_iter().filter(|name| !name.ends_with("position_ids")).collect(),
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("{}: {}", self.architecture, self.source)];
+        lines.extend(
+            self.new.iter().map(|name| format!("{name}: new, not in the file; train it before you use the model")),
+        );
+        lines.extend((!self.unused.is_empty()).then(|| format!("not used of the file: {}", few(&self.unused))));
+        if self.new.is_empty() {
+            lines.push("all weights of the model are in the file".into());
+        }
+        lines
+    }
+}
+
+impl std::fmt::Display for LoadingReport {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.lines().join("\n"))
+    }
+}
+
+/// What is new and what was not used, a line each.
+impl Rich for LoadingReport {
+    fn rich(&self) -> Bundle {
+        let html = self.lines().iter().map(|line| escape(line)).collect::<Vec<_>>().join("<br>");
+        Bundle::html(html, self.to_string())
+    }
+}
+
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    match names.len() {
+        count if count > SHOWN => format!("{} and {} more", names[..SHOWN].join(", "), count - SHOWN),
+        _ => names.join(", "),
+    }
+}
