@@ -6,9 +6,6 @@ environment of the same versions in place of Conda's.
 
     cargo xtask bench binder --root /tmp/binder-root --toolchain ~/.rustup/toolchains/1.95.0-x86_64-unknown-linux-gnu --registry ~/.cargo/registry
     cargo xtask bench binder --root /tmp/binder-root --session      # again, in the root that is there
-
-With --target, nothing is compiled that the target folder has: the checkout then lies in the root under its own path, which cargo makes a part of
-every crate's identity, and that is also the home folder.
 """
 
 import argparse
@@ -94,15 +91,11 @@ def build(root: Root, chosen) -> list[str]:
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         # With its time of change, by which cargo knows it.
         shutil.copy2(CHECKOUT / name, home / name)
-    for name, source in [("rustup/toolchains", chosen.toolchain), ("cargo/registry", chosen.registry), ("target", chosen.target)]:
+    for name, source in [("rustup/toolchains", chosen.toolchain), ("cargo/registry", chosen.registry)]:
         if source is None:
             continue
         place = conda / "course" / name
-        if name == "target":
-            shutil.copytree(source, place, symlinks=True, ignore=shutil.ignore_patterns("incremental"))
-            # What completion knows of the same crates.
-            shutil.copytree(Path(os.environ["COURSE_CACHE"]) / "index", conda / "course/cache/index")
-        elif name == "cargo/registry":
+        if name == "cargo/registry":
             for part in ["cache", "index"]:
                 shutil.copytree(source / part, place / part, symlinks=True)
         else:
@@ -321,7 +314,6 @@ def main():
     parser.add_argument("--root", type=Path, required=True, help="the folder to make the root in; with --session one that is there")
     parser.add_argument("--toolchain", type=Path, help="a toolchain of rustup's to copy in place of a download")
     parser.add_argument("--registry", type=Path, help="cargo's registry folder to copy downloads from")
-    parser.add_argument("--target", type=Path, help="a target folder whose compiled third-party crates are used")
     parser.add_argument("--session", action="store_true", help="measure a session in a root that is there")
     parser.add_argument("--memory", type=float, default=2.0, help="GiB that the session may have")
     chosen = parser.parse_args()
@@ -330,13 +322,12 @@ def main():
     if not chosen.session and not shutil.which("debootstrap"):
         sys.exit("this bench needs debootstrap (Debian: `apt install debootstrap`)")
     folder = chosen.root.resolve()
-    lent_target = chosen.target is not None or (chosen.session and (folder / str(CHECKOUT)[1:]).is_dir())
-    root = Root(folder, str(CHECKOUT) if lent_target else "/home/jovyan")
+    root = Root(folder, "/home/jovyan")
     lines = []
     if not chosen.session:
         if (root.folder / "srv/conda").exists():
             sys.exit(f"postBuild has run in {root.folder}; name another folder, or use --session")
-        lent = [name for name in ("toolchain", "registry", "target") if getattr(chosen, name)]
+        lent = [name for name in ("toolchain", "registry") if getattr(chosen, name)]
         lines += [f"\nTaken from this machine: {', '.join(lent) or 'nothing'}.\n", "| step | |", "|---|---|", *build(root, chosen)]
     lines += ["", "| in the image because of the course | |", "|---|---|", *sizes(root), "", *session(root, int(chosen.memory * GIB))]
     print("\n".join(lines))

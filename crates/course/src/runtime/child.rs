@@ -161,6 +161,7 @@ fn begin_check() -> Box<dyn Any> {
 }
 
 fn run_library(number: u32, path: &std::path::Path, symbol: &str) -> Option<Failure> {
+    panic::loads(path);
     // SAFETY: the library is a cell this kernel compiled against the very crate that is running; loading it runs no code of
     // the learner's. `RTLD_GLOBAL` lets later cells see the statics it defines.
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_GLOBAL) };

@@ -2,13 +2,19 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::ffi::{CStr, OsStr, OsString, c_void};
+use std::os::unix::ffi::OsStrExt as _;
 use std::panic::PanicHookInfo;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use course_wire::{CellName, Failure, LineMap, Place};
 
 /// Generated source → where its lines come from. Cells are never unloaded, so neither is this.
 static SOURCES: Mutex<Vec<(String, LineMap)>> = Mutex::new(Vec::new());
+/// The files that cells were loaded from.
+static LIBRARIES: Mutex<Option<HashSet<OsString>>> = Mutex::new(None);
 
 thread_local! {
     static IN_CELL: Cell<bool> = const { Cell::new(false) };
@@ -35,6 +41,12 @@ pub fn last_place() -> Option<Place> {
 /// Registers the lines of a cell about to run.
 pub fn register(source: String, lines: LineMap) {
     SOURCES.lock().unwrap_or_else(PoisonError::into_inner).push((source, lines));
+}
+
+/// Registers the file of a cell about to be loaded.
+pub fn loads(library: &Path) {
+    let mut libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
+    libraries.get_or_insert_default().insert(library.into());
 }
 
 /// The failure for a caught panic.
@@ -100,7 +112,8 @@ fn place(file: &str, line: u32, column: Option<u32>) -> Option<Place> {
 /// The calls in cells that led here, innermost first.
 ///
 /// The symbol cache is cleared first: it lists the libraries that were loaded when it was filled, and every cell loads one more.
-/// (`std::backtrace` has such a cache too, and no way to clear it.)
+/// (`std::backtrace` has such a cache too, and no way to clear it.) Only calls in cells are looked up: the symbols of the course's
+/// library are 40 MB when read, and none of them is a cell's line.
 fn frames() -> Vec<Place> {
     /// A panic at the bottom of a deep recursion must not take seconds to tell.
     const MOST: usize = 2000;
@@ -108,6 +121,10 @@ fn frames() -> Vec<Place> {
     let mut walked = 0;
     backtrace::clear_symbol_cache();
     backtrace::trace(|frame| {
+        walked += 1;
+        if !in_a_cell(frame.ip()) {
+            return walked < MOST;
+        }
         backtrace::resolve_frame(frame, |symbol| {
             let file = symbol.filename().and_then(|file| file.to_str());
             let Some((file, line)) = file.zip(symbol.lineno()) else { return };
@@ -117,10 +134,24 @@ fn frames() -> Vec<Place> {
                 frames.push(place);
             }
         });
-        walked += 1;
         walked < MOST
     });
     frames
+}
+
+/// Whether this address is in the library of a cell.
+fn in_a_cell(address: *mut c_void) -> bool {
+    // SAFETY: `dladdr` reads its own list of libraries, whatever the address, and fills in the struct when it returns other than 0.
+    // The name it gives is the loader's own and lives as long as the library, which for cells is for good.
+    let file = unsafe {
+        let mut found = std::mem::zeroed::<libc::Dl_info>();
+        if libc::dladdr(address, &mut found) == 0 || found.dli_fname.is_null() {
+            return false;
+        }
+        CStr::from_ptr(found.dli_fname)
+    };
+    let libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
+    libraries.as_ref().is_some_and(|known| known.contains(OsStr::from_bytes(file.to_bytes())))
 }
 
 #[cfg(test)]
