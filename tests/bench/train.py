@@ -74,7 +74,7 @@ def theirs(name: str, model: str) -> dict:
         return trained(net, batch)
     if name == "gpt2":
         net = transformers.GPT2LMHeadModel(transformers.GPT2Config(**GPT2))
-        for number, parameter in enumerate(net.parameters()):
+        for number, (_, parameter) in enumerate(sorted(net.named_parameters())):
             formula(parameter, number)
         batch = {"input_ids": torch.tensor(ids(8, 128, GPT2["vocab_size"]))}
         batch["labels"] = batch["input_ids"].clone()
