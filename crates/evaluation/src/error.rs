@@ -122,6 +122,9 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
+    /// The stop button was pressed.
+    #[error(transparent)]
+    Interrupted(#[from] course_wire::Interrupted),
     /// A figure could not be drawn.
     #[error(transparent)]
     Display(#[from] course_display::Error),

@@ -14,6 +14,7 @@ use crate::{Inputs, Result};
 fn error_rate<'a, T: PartialEq>(inputs: &Inputs<'a>, unit: &str, cut: impl Fn(&'a str) -> Vec<T>) -> Result<f64> {
     let (mut wrong, mut all) = (0, 0);
     for (prediction, reference) in inputs.texts()? {
+        course_wire::interrupt::check()?;
         let reference = cut(reference);
         wrong += edits(&reference, &cut(prediction));
         all += reference.len();

@@ -71,6 +71,7 @@ impl Measure for Bleu {
         let mut right = vec![0; self.max_order];
         let mut all = vec![0; self.max_order];
         for (translation, references) in inputs.texts_with_references()? {
+            course_wire::interrupt::check()?;
             let translation = self.tokenize.words(translation);
             let references: Vec<Vec<String>> = references.iter().map(|text| self.tokenize.words(text)).collect();
             ours += translation.len();

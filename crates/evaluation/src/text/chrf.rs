@@ -91,6 +91,7 @@ impl Measure for Chrf {
     fn compute(&self, inputs: &Inputs<'_>) -> Result<Scores> {
         let mut sum = vec![Order::default(); self.char_order + self.word_order];
         for (translation, references) in inputs.texts_with_references()? {
+            course_wire::interrupt::check()?;
             let translation = self.units(translation);
             let mut best: Option<(f64, Vec<Order>)> = None;
             for reference in references {

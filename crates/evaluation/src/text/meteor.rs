@@ -69,11 +69,13 @@ impl Measure for Meteor {
         let texts = inputs.texts_with_references()?;
         let words =
             |text: &str| -> Vec<String> { self.tokenize.words(text).iter().map(|word| word.to_lowercase()).collect() };
-        let best = |(translation, references): &(&str, Vec<&str>)| {
+        let mut sum = 0.0;
+        for (translation, references) in &texts {
+            course_wire::interrupt::check()?;
             let translation = words(translation);
-            references.iter().map(|reference| self.score(&translation, &words(reference))).fold(0.0, f64::max)
-        };
-        let sum: f64 = texts.iter().map(best).sum();
+            let scores = references.iter().map(|reference| self.score(&translation, &words(reference)));
+            sum += scores.fold(0.0, f64::max);
+        }
         Ok(Scores::new().with("meteor", sum / texts.len() as f64))
     }
 }

@@ -216,12 +216,13 @@ impl Measure for Rouge {
         let texts = inputs.texts_with_references()?;
         let mut scores = Scores::new();
         for &kind in &self.kinds {
-            let best = |(summary, references): &(&str, Vec<&str>)| {
-                let each =
+            let mut each = Vec::with_capacity(texts.len());
+            for (summary, references) in &texts {
+                course_wire::interrupt::check()?;
+                let scores =
                     references.iter().map(|reference| rouge(kind, summary, reference, self.use_stemmer).fmeasure);
-                each.fold(0.0, f64::max)
-            };
-            let each: Vec<f64> = texts.iter().map(best).collect();
+                each.push(scores.fold(0.0, f64::max));
+            }
             if self.use_aggregator {
                 scores.insert(kind.name(), each.iter().sum::<f64>() / each.len() as f64);
             } else {

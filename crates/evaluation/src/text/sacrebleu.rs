@@ -103,6 +103,7 @@ impl Measure for SacreBleu {
     fn compute(&self, inputs: &Inputs<'_>) -> Result<Scores> {
         let mut counted = Counted::default();
         for (translation, references) in inputs.texts_with_references()? {
+            course_wire::interrupt::check()?;
             let references: Vec<Vec<String>> = references.iter().map(|text| self.words(text)).collect();
             counted.add(&self.words(translation), &references);
         }

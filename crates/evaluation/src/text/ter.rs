@@ -56,6 +56,7 @@ impl Measure for Ter {
     fn compute(&self, inputs: &Inputs<'_>) -> Result<Scores> {
         let (mut edits, mut length) = (0, 0.0);
         for (translation, references) in inputs.texts_with_references()? {
+            course_wire::interrupt::check()?;
             let translation = self.cut.words(translation);
             let references: Vec<Vec<String>> = references.iter().map(|text| self.cut.words(text)).collect();
             edits += references.iter().map(|reference| edits_with_shifts(&translation, reference)).min().unwrap_or(0);
