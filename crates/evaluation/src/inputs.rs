@@ -25,11 +25,6 @@ impl<'a> Inputs<'a> {
         self.metric.to_owned()
     }
 
-    /// The same for another metric, which then stands in the errors.
-    pub(crate) fn of(&self, metric: &'a str) -> Self {
-        Self { metric, ..*self }
-    }
-
     /// How many examples there are.
     ///
     /// # Errors

@@ -173,7 +173,7 @@ fn tile(share: f64) -> (RGBColor, RGBColor) {
     let mix = |pale: f64, deep: f64| (pale + (deep - pale) * share.clamp(0.0, 1.0)).round() as u8;
     let ground = RGBColor(mix(228.0, 16.0), mix(238.0, 66.0), mix(248.0, 134.0));
     // Not quite black: black follows the page's theme, and the ground does not.
-    (ground, if share > 0.5 { RGBColor(255, 255, 255) } else { RGBColor(1, 1, 1) })
+    (ground, if share > 0.7 { RGBColor(255, 255, 255) } else { RGBColor(1, 1, 1) })
 }
 
 impl fmt::Display for ConfusionMatrix {

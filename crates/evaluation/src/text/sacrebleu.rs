@@ -107,13 +107,13 @@ impl Measure for SacreBleu {
             let references: Vec<Vec<String>> = references.iter().map(|text| self.words(text)).collect();
             counted.add(&self.words(translation), &references);
         }
-        let precisions = self.precisions(&counted);
+        let (precisions, reached) = self.precisions(&counted);
         let brevity = match (counted.ours, counted.theirs) {
             (0, 1..) => 0.0,
             (ours, theirs) if ours < theirs => (1.0 - theirs as f64 / ours as f64).exp(),
             _ => 1.0,
         };
-        let orders = if self.effective_order { counted.all.iter().filter(|&&all| all > 0).count() } else { ORDERS };
+        let orders = if self.effective_order { reached } else { ORDERS };
         let score = if counted.right == [0; ORDERS] {
             0.0
         } else {
@@ -137,13 +137,14 @@ impl SacreBleu {
         if self.lowercase { self.tokenize.words(&text.to_lowercase()) } else { self.tokenize.words(text) }
     }
 
-    /// The precision of each order, in percent, smoothed; 0 for the orders after one that has no n-gram.
-    fn precisions(&self, counted: &Counted) -> [f64; ORDERS] {
+    /// The precision of each order, in percent, smoothed, and how many orders have n-grams: with add-k all of them, since k is added to none as well.
+    fn precisions(&self, counted: &Counted) -> ([f64; ORDERS], usize) {
         let mut precisions = [0.0; ORDERS];
         if counted.right == [0; ORDERS] {
-            return precisions;
+            return (precisions, ORDERS);
         }
         let mut halves = 1.0;
+        let mut reached = 0;
         let counts = counted.right.iter().zip(&counted.all).enumerate();
         for (precision, (order, (&right, &all))) in precisions.iter_mut().zip(counts) {
             let (mut right, mut all) = (right as f64, all as f64);
@@ -154,6 +155,7 @@ impl SacreBleu {
             if all == 0.0 {
                 break;
             }
+            reached = order + 1;
             *precision = match self.smoothing {
                 Smoothing::Exponential if right == 0.0 => {
                     halves *= 2.0;
@@ -163,7 +165,7 @@ impl SacreBleu {
                 _ => 100.0 * right / all,
             };
         }
-        precisions
+        (precisions, reached)
     }
 }
 
