@@ -365,7 +365,12 @@ impl Dataset {
     ///
     /// An item is an error only where a file is damaged.
     pub fn iter(&self) -> RowIter {
-        RowIter { dataset: self.clone(), next: 0, block: None, passed: 0 }
+        self.iter_from(0)
+    }
+
+    /// The same from a row on.
+    pub(crate) fn iter_from(&self, row: usize) -> RowIter {
+        RowIter { dataset: self.clone(), next: row, block: None, passed: row }
     }
 
     /// The rows in batches of `size`, the last of which may be smaller. Nothing is copied where batches and record batches of the file

@@ -11,21 +11,30 @@ use arrow_data::ArrayData;
 use crate::arrow_file::ArrowFile;
 
 /// What the data is and how it came to be. Equal data made by equal steps has equal fingerprints, in this session and the next.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Fingerprint(u64);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Fingerprint {
+    number: u64,
+    /// Whether the next session can come to the same number: not where one that nothing else has is in it.
+    lasts: bool,
+}
 
 impl Fingerprint {
-    fn finish(hasher: &blake3::Hasher) -> Self {
+    fn finish(hasher: &blake3::Hasher, lasts: bool) -> Self {
         let hash = hasher.finalize();
         let first = hash.as_bytes().first_chunk().copied().unwrap_or_default();
-        Self(u64::from_be_bytes(first))
+        Self { number: u64::from_be_bytes(first), lasts }
+    }
+
+    /// Whether the next session can come to the same one, so that what is kept under it may be found again.
+    pub(crate) fn lasts(self) -> bool {
+        self.lasts
     }
 
     /// Of bytes.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(bytes);
-        Self::finish(&hasher)
+        Self::finish(&hasher, true)
     }
 
     /// One that nothing else has.
@@ -33,7 +42,7 @@ impl Fingerprint {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self::of(format!("{} {number} {now:?}", std::process::id()).as_bytes())
+        Self { lasts: false, ..Self::of(format!("{} {number} {now:?}", std::process::id()).as_bytes()) }
     }
 
     /// Of files: where they are, how long, and when they were last written, as reading gigabytes would take too long.
@@ -46,7 +55,7 @@ impl Fingerprint {
             hasher.update(path.as_os_str().as_encoded_bytes());
             hasher.update(format!("|{}|{:?}\n", file.size(), written).as_bytes());
         }
-        Self::finish(&hasher)
+        Self::finish(&hasher, true)
     }
 
     /// Of data in memory: its types and bytes. Where there is so much of it that reading it would take a while, one that no other data has.
@@ -62,27 +71,29 @@ impl Fingerprint {
                 add(&mut hasher, &column.to_data());
             }
         }
-        Self::finish(&hasher)
+        Self::finish(&hasher, true)
     }
 
     /// After a step with these arguments.
     pub(crate) fn then(self, step: &str, arguments: &str) -> Self {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(&self.0.to_be_bytes());
+        hasher.update(&self.number.to_be_bytes());
         hasher.update(step.as_bytes());
         hasher.update(b"\0");
         hasher.update(arguments.as_bytes());
-        Self::finish(&hasher)
+        Self::finish(&hasher, self.lasts)
     }
 
     /// Of several after each other.
     pub(crate) fn of_all(parts: impl IntoIterator<Item = Self>, step: &str) -> Self {
         let mut hasher = blake3::Hasher::new();
+        let mut lasts = true;
         for part in parts {
-            hasher.update(&part.0.to_be_bytes());
+            hasher.update(&part.number.to_be_bytes());
+            lasts &= part.lasts;
         }
         hasher.update(step.as_bytes());
-        Self::finish(&hasher)
+        Self::finish(&hasher, lasts)
     }
 }
 
@@ -99,6 +110,20 @@ fn add(hasher: &mut blake3::Hasher, data: &ArrayData) {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:016x}", self.0)
+        write!(formatter, "{:016x}", self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_from_a_number_of_its_own_does_not_last() {
+        let known = Fingerprint::of(b"rows");
+        assert!(known.then("map", "x").lasts());
+        assert!(!Fingerprint::unique().then("map", "x").lasts());
+        assert!(!Fingerprint::of_all([known, Fingerprint::unique()], "beside").lasts());
+        assert_ne!(Fingerprint::unique(), Fingerprint::unique());
     }
 }

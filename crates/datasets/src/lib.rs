@@ -70,7 +70,7 @@ pub use info::Info;
 pub use load::{DataFiles, FileEntry, Load, load_dataset};
 pub use moment::{Moment, MomentKind};
 pub(crate) use ops::Sink;
-pub use ops::{Map, MapItem, Order, SortBy, ValueCounts, concatenate_columns, concatenate_datasets};
+pub use ops::{Filter, Map, MapItem, Order, SortBy, ValueCounts, concatenate_columns, concatenate_datasets};
 pub use outcome::Outcome;
 pub use readers::{BadData, BadRows, Inferred, InferredColumn, SampleBy};
 pub use row::Row;

@@ -1,8 +1,10 @@
 //! What a dataset can do, one kind a file.
 
+mod code;
 mod columns;
 mod concatenate;
 mod filter;
+mod kept;
 mod map;
 mod order;
 mod rows;
@@ -10,6 +12,7 @@ mod types;
 mod unique;
 
 pub use concatenate::{concatenate_columns, concatenate_datasets};
+pub use filter::Filter;
 pub use map::{Map, MapItem};
 pub(crate) use map::{Sink, cast_column};
 pub use order::{Order, SortBy};

@@ -18,6 +18,7 @@ mod folder;
 mod read;
 
 pub use read::load_from_disk;
+pub(crate) use read::numbers;
 
 use std::path::{Path, PathBuf};
 

@@ -125,7 +125,7 @@ fn fitting(paths: &[PathBuf], features: Option<Features>) -> Result<Option<Featu
 }
 
 /// The numbers of the selected rows, as the older layout keeps them.
-fn numbers(paths: &[PathBuf]) -> Result<Vec<u64>> {
+pub(crate) fn numbers(paths: &[PathBuf]) -> Result<Vec<u64>> {
     use arrow_array::cast::AsArray;
     use arrow_array::types::UInt64Type;
     let indices = Dataset::from_arrow_files(paths, None, None)?;

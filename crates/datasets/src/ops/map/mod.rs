@@ -1,6 +1,5 @@
 //! A function over all rows.
 
-mod code;
 mod options;
 mod run;
 mod sink;
@@ -14,6 +13,7 @@ pub(crate) use sink::Sink;
 pub(crate) use types::cast_column;
 
 use self::run::{Work, by_rows, run};
+use super::code;
 use crate::{Batch, Dataset, DatasetDict, Outcome, Result, Row};
 
 impl Dataset {
@@ -107,14 +107,6 @@ impl DatasetDict {
     pub fn map_with<K: MapItem, F: Fn(K) -> O + Sync, O: Outcome<K>>(&self, map: Map<K>, function: F) -> Result<Self> {
         let key = code::fingerprint_of(&function, call::<K, F, O> as fn(&F, K) -> _ as *const ());
         self.each(|data| map_any(data, &map, key.clone(), &|item| call(&function, item)))
-    }
-
-    /// [`Dataset::filter`] for every split.
-    ///
-    /// # Errors
-    /// Those of [`Dataset::filter`].
-    pub fn filter<O: Outcome<bool>>(&self, mut keep: impl FnMut(&Row) -> O) -> Result<Self> {
-        self.each(|data| data.filter(&mut keep))
     }
 }
 

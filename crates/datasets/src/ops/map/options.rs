@@ -80,7 +80,8 @@ impl<K> Map<K> {
     /// Whether a result that is there from an earlier run is taken; it is unless set to `false`.
     ///
     /// Results are kept for datasets that lie in files, under what the data is and what the function does: the code it was compiled to. A
-    /// function that uses variables from around it is not known by its code alone: [`Map::cache_key`] says what they stand for.
+    /// function that uses variables from around it is not known by its code alone: [`Map::cache_key`] says what they stand for. What comes
+    /// of data that no later session can make again is kept as long as a dataset has it.
     #[must_use]
     pub fn cache(mut self, cache: bool) -> Self {
         self.options.cache = cache;

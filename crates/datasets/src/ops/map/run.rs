@@ -6,6 +6,7 @@ use course_display::Progress;
 use course_wire::interrupt;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use super::super::kept::Kept;
 use super::options::Options;
 use super::sink::Sink;
 use super::types::{as_before, optimised};
@@ -38,20 +39,18 @@ pub(super) fn run(dataset: &Dataset, options: &Options, key: Option<String>, wor
         Some(arguments) => dataset.fingerprint.then("map", arguments),
         None => Fingerprint::unique(),
     };
-    let in_files = dataset.table.mapped() > 0;
-    let target = (options.cache && in_files && arguments.is_some())
-        .then(|| crate::cache::folder().join("map").join(format!("{fingerprint}.arrow")));
-    let made = match &target {
-        // A file that is there was written whole; one that cannot be read is made anew.
-        Some(path) if path.is_file() => Dataset::from_arrow_files(&[path], None, None).ok(),
-        _ => None,
-    };
-    let made = match made {
+    let kept = Kept::of(dataset, "map", options.cache, arguments.is_some().then_some(fingerprint));
+    let made = match kept.found() {
         Some(made) => made,
         None => {
-            let mut sink = Sink::new(target, options.features.clone());
+            let target = kept.file()?;
+            let mut sink = Sink::new(target.clone(), options.features.clone());
             feed(dataset, options, work, &mut sink)?;
-            sink.finish()?
+            let mut made = sink.finish()?;
+            if let Some(target) = target {
+                kept.was_made(&mut made, target);
+            }
+            made
         }
     };
     let format = dataset.format.clone();

@@ -143,7 +143,7 @@ impl Part {
     fn spill(&mut self, target: Option<&Path>) -> Result<()> {
         let folder = match target.and_then(Path::parent) {
             Some(folder) => folder.to_owned(),
-            None => crate::cache::scratch(),
+            None => crate::cache::scratch()?,
         };
         std::fs::create_dir_all(&folder).map_err(Error::io("making the folder", &folder))?;
         let path = tempfile::Builder::new()
@@ -167,6 +167,8 @@ impl Part {
             Some((writer, path)) => {
                 writer.finish()?;
                 let mut dataset = Dataset::from_arrow_files(&[&**path], Some(self.features), None)?;
+                // Of a file that goes with it, whose name no other has.
+                dataset.fingerprint = Fingerprint::unique();
                 dataset.scratch.push(path);
                 Ok(dataset)
             }

@@ -189,3 +189,34 @@ fn what_outgrows_memory_goes_to_a_file_that_goes_with_it() {
     drop(view);
     assert!(!files[0].exists());
 }
+
+#[test]
+fn what_no_session_can_make_again_goes_with_its_datasets() {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    fn count(row: crate::Row) -> Result<crate::Row, RowError> {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        Ok(row.with("seen", true))
+    }
+    let folder = tempfile::tempdir().unwrap();
+    data().save_to_disk(folder.path()).unwrap();
+    let of_this_session =
+        Dataset { fingerprint: crate::Fingerprint::unique(), ..Dataset::load_from_disk(folder.path()).unwrap() };
+    let first = of_this_session.map(count).unwrap();
+    assert_eq!(CALLS.swap(0, Ordering::Relaxed), 3);
+    // Found again while a dataset has it, though it is a view of it by then, or one made of two.
+    let view = first.select_columns(["seen"]).unwrap();
+    let files = first.files();
+    drop(first);
+    let second = of_this_session.map(count).unwrap();
+    assert_eq!((CALLS.swap(0, Ordering::Relaxed), second.files()), (0, files.clone()));
+    drop(view);
+    let twice = crate::concatenate_datasets(&[second.clone(), second]).unwrap();
+    assert_eq!(twice.values::<bool>("seen").unwrap(), [true; 6]);
+    assert!(files[0].exists() && files[0].starts_with(crate::cache::scratch().unwrap()));
+    drop(twice);
+    assert!(!files[0].exists());
+    let again = of_this_session.map(count).unwrap();
+    assert_eq!(CALLS.swap(0, Ordering::Relaxed), 3);
+    assert_ne!(again.files(), files);
+    assert_eq!(rows(&again).len(), 3);
+}
