@@ -4,9 +4,9 @@ pub use candle_core::{D, DType, Device, IndexOp, Module, Tensor};
 pub use serde::{Deserialize, Serialize};
 
 pub use crate::datasets::{
-    BadRows, Batch, Column, DataFiles, Dataset, DatasetDict, Feature, Features, IterableDataset, Map, Order, Row,
-    SampleBy, SortBy, Split, Value, batch, concatenate_columns, concatenate_datasets, interleave_datasets,
-    load_dataset, load_from_disk, row,
+    BadRows, Batch, Column, DataFiles, Dataset, DatasetDict, Feature, Features, Filter, IterableDataset, Map, Order,
+    PushToHub, Row, SampleBy, SortBy, Split, Value, batch, concatenate_columns, concatenate_datasets,
+    interleave_datasets, load_dataset, load_from_disk, row,
 };
 pub use crate::display::{
     Audio, Bundle, Figure, Html, Image, Json, Latex, LiveCurve, Markdown, Math, Progress, Rich, Svg, Table, Tokens,

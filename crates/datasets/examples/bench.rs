@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use course_datasets::corpus::Corpus;
 use course_datasets::memory::{forget_peak, resident_memory};
-use course_datasets::{Batch, Column, Dataset, Load, Map, load_dataset, row};
+use course_datasets::{Batch, Column, Dataset, Filter, Load, Map, load_dataset, row};
 use course_tokenization::{EncodeOptions, Tokenizer};
 use serde_json::json;
 
@@ -68,11 +68,15 @@ impl Bench {
                 Ok(letters)
             }),
             "shuffle" => self.timed(|| letters(&self.data()?.shuffle(42)?)),
-            "filter" => self.timed(|| Ok(self.data()?.filter(|row| Ok(row.str("text")?.len() > 300))?.len() as u64)),
+            "filter" => self.timed(|| {
+                let filter = Filter::new().cache(false);
+                Ok(self.data()?.filter_with(&filter, |row| Ok(row.str("text")?.len() > 300))?.len() as u64)
+            }),
             "sort" => self.timed(|| {
                 let sorted = self.data()?.sort("key")?;
                 Ok(sorted.row(sorted.len() / 2)?.get::<i64>("id")? as u64)
             }),
+            "unique" => self.timed(|| Ok(self.data()?.unique("text")?.len() as u64)),
             "stream" => self.timed(|| {
                 let mut letters = 0;
                 for row in self.data()?.to_iterable().shuffle(42, 10_000).iter() {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_buffer::Buffer;
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::FileDecoder;
@@ -31,6 +31,9 @@ pub(crate) struct ArrowFile {
     map: Arc<Mmap>,
     bytes: Buffer,
     decoder: FileDecoder,
+    /// Whether columns refer to dictionaries, which only `decoder` knows.
+    has_dictionaries: bool,
+    version: MetadataVersion,
     schema: SchemaRef,
     batches: Vec<BatchAt>,
 }
@@ -71,7 +74,16 @@ impl ArrowFile {
                 bad(path, &format!("byte {}: the dictionary cannot be read: {error}", place.offset))
             })?;
         }
-        Ok(Arc::new(Self { path: path.to_owned(), map, bytes, decoder, schema: found.schema, batches: found.batches }))
+        Ok(Arc::new(Self {
+            path: path.to_owned(),
+            map,
+            bytes,
+            decoder,
+            has_dictionaries: !found.dictionaries.is_empty(),
+            version: found.version,
+            schema: found.schema,
+            batches: found.batches,
+        }))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -94,6 +106,20 @@ impl ArrowFile {
 
     /// The record batch of this number; its arrays lie in the mapping, and hold it.
     pub(crate) fn read(&self, index: usize) -> Result<RecordBatch> {
+        self.read_with(index, &self.decoder)
+    }
+
+    /// One column of the record batch, without a look at the others: checking texts means reading them all.
+    pub(crate) fn read_column(&self, index: usize, column: usize) -> Result<ArrayRef> {
+        let missing = || bad(&self.path, &format!("there is no column {column}"));
+        if self.has_dictionaries || column >= self.schema.fields().len() {
+            return self.read(index)?.columns().get(column).cloned().ok_or_else(missing);
+        }
+        let decoder = FileDecoder::new(self.schema.clone(), self.version).with_projection(vec![column]);
+        self.read_with(index, &decoder)?.columns().first().cloned().ok_or_else(missing)
+    }
+
+    fn read_with(&self, index: usize, decoder: &FileDecoder) -> Result<RecordBatch> {
         let place = self.batches.get(index).ok_or_else(|| bad(&self.path, "there are fewer record batches"))?;
         let data = slice(&self.bytes, place, &self.path)?;
         let problem = |error: &str| {
@@ -101,7 +127,7 @@ impl ArrowFile {
         };
         check_buffers(&data, place.head, &self.schema).map_err(problem)?;
         // Arrow checks much of what it decodes, but meets some damage with a panic.
-        let decode = || self.decoder.read_record_batch(&place.block(), &data);
+        let decode = || decoder.read_record_batch(&place.block(), &data);
         let batch = std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode))
             .map_err(|_| problem("it is damaged"))?
             .map_err(|error| problem(&error.to_string()))?;

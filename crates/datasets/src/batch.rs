@@ -63,6 +63,12 @@ impl Batch {
         self.first
     }
 
+    /// The batch as one whose first row has this number.
+    pub(crate) fn from_row(mut self, first: usize) -> Self {
+        self.first = first;
+        self
+    }
+
     /// The names of the columns.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|(name, _)| &**name)
@@ -83,6 +89,16 @@ impl Batch {
     /// Says that the batch is whole: nothing of what went in is to be put under it.
     pub(crate) fn set_merged(&mut self) {
         self.handed = u64::MAX;
+    }
+
+    /// Says that it is what a transform made of the rows, and not the rows.
+    pub(crate) fn set_foreign(&mut self) {
+        self.handed = u64::MAX - 1;
+    }
+
+    /// Whether [`Batch::set_foreign`] was said.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.handed == u64::MAX - 1
     }
 
     /// Whether [`Batch::set_merged`] was said.

@@ -281,6 +281,9 @@ impl Dataset {
     /// [`Error::NoRow`].
     pub fn row(&self, index: usize) -> Result<Row> {
         let row = self.rows.at(index).ok_or(Error::NoRow { index, rows: self.len() })?;
+        if let Some(transform) = self.transform() {
+            return transform.row(self.handed(self.plain_slice(index..index + 1)?));
+        }
         let (block, within) = self.table.locate(row)?;
         self.table.touched(1);
         Ok(Row::view(block.clone(), self.features.clone(), within, index))
@@ -299,6 +302,10 @@ impl Dataset {
     /// # Errors
     /// [`Error::BadFile`] where the file is damaged.
     pub fn slice(&self, rows: Range<usize>) -> Result<Batch> {
+        self.through_transform(self.plain_slice(rows)?)
+    }
+
+    fn plain_slice(&self, rows: Range<usize>) -> Result<Batch> {
         let start = rows.start.min(self.len());
         let end = rows.end.clamp(start, self.len());
         let columns = Columns::all(&self.features);
@@ -326,7 +333,7 @@ impl Dataset {
                 .pieces(range.clone())
                 .map(|(chunk, rows)| {
                     let missing = || Error::no_column(name, self.features.names());
-                    Ok(chunk.block()?.columns.get(index).ok_or_else(missing)?.slice(rows.start, rows.len()))
+                    Ok(chunk.column(index)?.ok_or_else(missing)?.slice(rows.start, rows.len()))
                 })
                 .collect::<Result<_>>()?,
             Rows::List(list, range) => {
@@ -390,6 +397,13 @@ impl Dataset {
         }
     }
 
+    /// Gives back the pages of rows that are not looked at again soon.
+    pub(crate) fn let_go(&self, rows: Range<usize>) {
+        if let Rows::Range(range) = &self.rows {
+            self.table.passed(range.start + rows.start..range.start + rows.end);
+        }
+    }
+
     /// The dataset with other rows of its table.
     pub(crate) fn with_rows(&self, rows: Rows, step: &str, arguments: &str) -> Self {
         Self { rows, fingerprint: self.fingerprint.then(step, arguments), ..self.clone() }
@@ -437,6 +451,10 @@ impl Iterator for RowIter {
         let row = self.dataset.rows.at(self.next)?;
         let number = self.next;
         self.next += 1;
+        if self.dataset.transform().is_some() {
+            self.dataset.give_back(&mut self.passed, number);
+            return Some(self.dataset.row(number));
+        }
         let found = self.find(row);
         match &self.dataset.rows {
             Rows::Range(_) => self.dataset.give_back(&mut self.passed, number),

@@ -61,7 +61,7 @@ impl Explorer {
 
     /// The rows from `first` on, as HTML.
     fn page(&self, first: usize) -> String {
-        match self.data.slice(first..first.saturating_add(self.size)) {
+        match self.data.plain().slice(first..first.saturating_add(self.size)) {
             Ok(batch) => show::table(&batch, first, &self.summary()),
             Err(error) => format!("<pre>{}</pre>", escape(&error.to_string())),
         }

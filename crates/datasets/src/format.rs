@@ -6,6 +6,7 @@ use arrow_array::RecordBatch;
 use candle_core::Tensor;
 use polars::prelude::DataFrame;
 
+use crate::transform::Transform;
 use crate::{Batch, Dataset, Result};
 
 /// As what [`Dataset::formatted`] hands out rows.
@@ -13,6 +14,7 @@ use crate::{Batch, Dataset, Result};
 pub struct Format {
     kind: FormatKind,
     columns: Option<Vec<String>>,
+    transform: Option<Transform>,
 }
 
 /// The kinds of [`Format`].
@@ -27,9 +29,25 @@ pub enum FormatKind {
     Polars,
     /// Candle tensors, one for each column of numbers.
     Tensor,
+    /// A [`Batch`] of what a function makes: see [`Dataset::set_transform`].
+    Transform,
 }
 
 impl Format {
+    fn of(kind: FormatKind, columns: Option<Vec<String>>) -> Self {
+        // Only a function makes a transform.
+        let kind = if kind == FormatKind::Transform { FormatKind::Batch } else { kind };
+        Self { kind, columns, transform: None }
+    }
+
+    pub(crate) fn of_transform(transform: Transform, columns: Option<Vec<String>>) -> Self {
+        Self { kind: FormatKind::Transform, columns, transform: Some(transform) }
+    }
+
+    pub(crate) fn transform(&self) -> Option<&Transform> {
+        self.transform.as_ref()
+    }
+
     /// The kind.
     pub fn kind(&self) -> FormatKind {
         self.kind
@@ -43,7 +61,8 @@ impl Format {
     /// The name by which Python's `datasets` would do the same.
     pub(crate) fn python_name(&self) -> Option<&'static str> {
         match self.kind {
-            FormatKind::Batch => None,
+            // A function cannot be written down.
+            FormatKind::Batch | FormatKind::Transform => None,
             FormatKind::Arrow => Some("arrow"),
             FormatKind::Polars => Some("polars"),
             FormatKind::Tensor => Some("torch"),
@@ -57,7 +76,7 @@ impl Format {
             Some("torch" | "pt" | "pytorch" | "tensorflow" | "tf" | "jax" | "numpy" | "np") => FormatKind::Tensor,
             _ => FormatKind::Batch,
         };
-        Self { kind, columns }
+        Self { kind, columns, transform: None }
     }
 }
 
@@ -77,7 +96,7 @@ pub enum Formatted {
 impl Dataset {
     /// Sets as what [`Dataset::formatted`] hands out rows, until [`Dataset::reset_format`].
     pub fn set_format(&mut self, kind: FormatKind) {
-        self.format = Format { kind, columns: None };
+        self.format = Format::of(kind, None);
     }
 
     /// The dataset with another format, and with the columns that are handed out.
@@ -90,10 +109,10 @@ impl Dataset {
             self.features.position(name)?;
         }
         let columns = if columns.is_empty() { None } else { Some(columns) };
-        Ok(Self { format: Format { kind, columns }, ..self.clone() })
+        Ok(Self { format: Format::of(kind, columns), ..self.clone() })
     }
 
-    /// Takes [`Dataset::set_format`] back.
+    /// Takes [`Dataset::set_format`] and [`Dataset::set_transform`] back.
     pub fn reset_format(&mut self) {
         self.format = Format::default();
     }
@@ -116,7 +135,7 @@ impl Dataset {
             None => self.range(rows),
         };
         Ok(match self.format.kind {
-            FormatKind::Batch => Formatted::Batch(chosen.slice(0..chosen.len())?),
+            FormatKind::Batch | FormatKind::Transform => Formatted::Batch(chosen.slice(0..chosen.len())?),
             FormatKind::Arrow => Formatted::Arrow(chosen.slice(0..chosen.len())?.to_record_batch()?),
             FormatKind::Polars => Formatted::Polars(chosen.to_polars()?),
             FormatKind::Tensor => {

@@ -37,7 +37,7 @@ impl Rich for Dataset {
             Some(split) => format!("{} · split {}", counted(self.len()), escape(split)),
             None => counted(self.len()),
         };
-        let html = match self.head(SHOWN) {
+        let html = match self.plain().head(SHOWN) {
             Ok(batch) => table(&batch, 0, &note),
             Err(error) => format!("<div style=\"{NOTE}\">{}</div>", escape(&error.to_string())),
         };

@@ -38,16 +38,19 @@ pub(crate) struct Chunk {
     rows: usize,
     source: Source,
     block: OnceLock<Arc<Block>>,
+    /// Columns of a file that were looked at alone.
+    columns: OnceLock<Box<[OnceLock<ArrayRef>]>>,
 }
 
 impl Chunk {
     fn new(rows: usize, source: Source) -> Arc<Self> {
-        Arc::new(Self { rows, source, block: OnceLock::new() })
+        Arc::new(Self { rows, source, block: OnceLock::new(), columns: OnceLock::new() })
     }
 
     fn memory(block: Block) -> Arc<Self> {
         let rows = block.rows;
-        Arc::new(Self { rows, source: Source::Memory, block: OnceLock::from(Arc::new(block)) })
+        let block = OnceLock::from(Arc::new(block));
+        Arc::new(Self { rows, source: Source::Memory, block, columns: OnceLock::new() })
     }
 
     /// The columns. Those of a file are checked when they are first looked at, not when it is opened.
@@ -68,6 +71,20 @@ impl Chunk {
             }
         };
         Ok(self.block.get_or_init(|| Arc::new(block)))
+    }
+
+    /// One column. Of a file, the others are not looked at.
+    pub(crate) fn column(&self, index: usize) -> Result<Option<ArrayRef>> {
+        let (None, Source::File { file, index: batch, features }) = (self.block.get(), &self.source) else {
+            return Ok(self.block()?.columns.get(index).cloned());
+        };
+        let columns = self.columns.get_or_init(|| features.iter().map(|_| OnceLock::new()).collect());
+        let Some(((name, feature), place)) = features.at(index).zip(columns.get(index)) else { return Ok(None) };
+        if let Some(column) = place.get() {
+            return Ok(Some(column.clone()));
+        }
+        let column = conform_one(name, feature, &file.read_column(*batch, index)?)?;
+        Ok(Some(place.get_or_init(|| column).clone()))
     }
 
     /// Gives the pages of files under it back to the system.
@@ -295,7 +312,7 @@ impl Table {
     /// The rows of these numbers, in this order, as one array a column.
     pub(crate) fn gather(&self, rows: &[u64], columns: &Columns) -> Result<Vec<ArrayRef>> {
         let mut places: Vec<(usize, usize)> = Vec::with_capacity(rows.len());
-        let mut blocks: Vec<&Arc<Block>> = Vec::new();
+        let mut chunks: Vec<&Arc<Chunk>> = Vec::new();
         let mut numbers: HashMap<usize, usize> = HashMap::new();
         let mut last = (usize::MAX, 0);
         for &row in rows {
@@ -307,9 +324,12 @@ impl Table {
                     Some(&number) => number,
                     None => {
                         let chunk = self.chunks.get(index).ok_or_else(missing)?;
-                        blocks.push(chunk.block()?);
-                        numbers.insert(index, blocks.len() - 1);
-                        blocks.len() - 1
+                        if columns.only.is_none() {
+                            chunk.block()?;
+                        }
+                        chunks.push(chunk);
+                        numbers.insert(index, chunks.len() - 1);
+                        chunks.len() - 1
                     }
                 };
                 last = (index, number);
@@ -317,8 +337,9 @@ impl Table {
             places.push((last.1, row - self.starts.get(index).copied().unwrap_or(0)));
         }
         let column = |index: usize| -> Result<ArrayRef> {
-            let arrays: Vec<&dyn Array> =
-                blocks.iter().filter_map(|block| block.columns.get(index).map(AsRef::as_ref)).collect();
+            let arrays: Vec<ArrayRef> =
+                chunks.iter().filter_map(|chunk| chunk.column(index).transpose()).collect::<Result<_>>()?;
+            let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
             match arrays.as_slice() {
                 [] => Ok(arrow_array::new_empty_array(columns.type_of(index))),
                 [one] => {
@@ -397,18 +418,19 @@ pub(crate) fn conform(columns: &[ArrayRef], features: &Features) -> Result<Vec<A
             features.len()
         )));
     }
+    features.iter().zip(columns).map(|((name, feature), array)| conform_one(name, feature, array)).collect()
+}
+
+fn conform_one(name: &str, feature: &crate::Feature, array: &ArrayRef) -> Result<ArrayRef> {
+    let wanted = feature.arrow_type();
+    if *array.data_type() == wanted {
+        return Ok(array.clone());
+    }
     let options = arrow_cast::CastOptions { safe: false, ..Default::default() };
-    let column = |((name, feature), array): ((&str, &crate::Feature), &ArrayRef)| {
-        let wanted = feature.arrow_type();
-        if *array.data_type() == wanted {
-            return Ok(array.clone());
-        }
-        arrow_cast::cast_with_options(array, &wanted, &options).map_err(|error| Error::Cast {
-            column: name.to_owned(),
-            from: crate::Feature::from_arrow(array.data_type()).to_string(),
-            to: feature.to_string(),
-            why: error.to_string(),
-        })
-    };
-    features.iter().zip(columns).map(column).collect()
+    arrow_cast::cast_with_options(array, &wanted, &options).map_err(|error| Error::Cast {
+        column: name.to_owned(),
+        from: crate::Feature::from_arrow(array.data_type()).to_string(),
+        to: feature.to_string(),
+        why: error.to_string(),
+    })
 }

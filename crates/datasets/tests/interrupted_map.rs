@@ -19,7 +19,8 @@ fn pressed() {
 
 fn double(row: Row) -> Result<Row, RowError> {
     pressed();
-    Ok(row.with("twice", 2 * row.get::<i64>("n")?))
+    let twice = 2 * row.get::<i64>("n")?;
+    Ok(row.with("twice", twice))
 }
 
 fn even(row: &Row) -> Result<bool, RowError> {

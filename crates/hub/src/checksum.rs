@@ -90,6 +90,19 @@ pub(crate) fn sha256_of_file(path: &Path) -> Result<String> {
     }
 }
 
+/// The SHA-256 of bytes, as hexadecimal digits.
+///
+/// # Errors
+/// [`HubError::Interrupted`].
+pub(crate) fn sha256_of(bytes: &[u8]) -> Result<String> {
+    let mut sha256 = Sha256::new();
+    for part in bytes.chunks(CHUNK) {
+        interrupt::check()?;
+        sha256.update(part);
+    }
+    Ok(hexadecimal(&sha256.finalize()))
+}
+
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

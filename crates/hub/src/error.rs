@@ -214,6 +214,50 @@ pub enum HubError {
         /// The innermost cause.
         cause: String,
     },
+    /// Writing needs a token, and there is none.
+    #[error(
+        "writing to \"{name}\" on the Hub needs a token: create one that may write at https://huggingface.co/settings/tokens and set it as HF_TOKEN."
+    )]
+    NoToken {
+        /// The repository.
+        name: String,
+    },
+    /// The Hub does not know the token.
+    #[error(
+        "the Hub at {endpoint} does not take the token in HF_TOKEN: it is mistyped, or no longer valid. Create one that may write at https://huggingface.co/settings/tokens."
+    )]
+    TokenRefused {
+        /// The Hub's address.
+        endpoint: String,
+    },
+    /// The token may not write there.
+    #[error(
+        "the token may not write to \"{name}\"{}. Check that it is a token with the permission to write, and that its account may write there.",
+        said(message)
+    )]
+    NotAllowed {
+        /// The repository.
+        name: String,
+        /// What the Hub says.
+        message: Option<String>,
+    },
+    /// Somebody else has written in between.
+    #[error(
+        "\"{name}\" was changed by somebody else in between{}. Nothing of this was written; run the cell again.",
+        said(message)
+    )]
+    Conflict {
+        /// The repository.
+        name: String,
+        /// What the Hub says.
+        message: Option<String>,
+    },
+    /// Writing needs the Hub, and it may not be asked.
+    #[error("\"{name}\" cannot be written to, because HF_HUB_OFFLINE is set. Unset it and run the cell again.")]
+    OfflineWrite {
+        /// The repository.
+        name: String,
+    },
     /// The learner pressed ■.
     #[error(transparent)]
     Interrupted(#[from] course_wire::Interrupted),
@@ -241,6 +285,10 @@ pub(crate) fn token_advice(had_token: bool) -> &'static str {
     } else {
         "create a token at https://huggingface.co/settings/tokens and set it as HF_TOKEN"
     }
+}
+
+fn said(message: &Option<String>) -> String {
+    message.as_ref().map(|message| format!(" (the Hub says: {})", message.trim_end_matches('.'))).unwrap_or_default()
 }
 
 fn did_you_mean(nearest: &Option<String>) -> String {

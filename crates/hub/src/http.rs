@@ -76,6 +76,11 @@ impl Http {
         &self.config
     }
 
+    /// The client that follows redirects.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Runs a request to its end, on a thread of its own: the caller may be inside another tokio runtime.
     pub(crate) fn run<T: Send>(&self, future: impl Future<Output = T> + Send) -> T {
         std::thread::scope(|scope| scope.spawn(|| self.runtime.block_on(future)).join())
@@ -189,7 +194,8 @@ impl Http {
         headers
     }
 
-    fn is_own(&self, url: &Url) -> bool {
+    /// Whether the address is the Hub's own: only there the token may go.
+    pub(crate) fn is_own(&self, url: &Url) -> bool {
         Url::parse(&self.config.endpoint).is_ok_and(|endpoint| endpoint.origin() == url.origin())
     }
 }

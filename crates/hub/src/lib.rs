@@ -38,6 +38,7 @@ mod http;
 mod mapped;
 mod name;
 mod not_found;
+pub mod push;
 mod repo;
 mod resolve;
 mod retry;

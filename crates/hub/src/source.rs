@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::text::short_commit;
+
 /// Where a model came from; shows itself in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -50,7 +52,7 @@ impl fmt::Display for Source {
         match self {
             Self::LocalFolder { path } => write!(formatter, "the local folder {}", path.display()),
             Self::HubCache { commit, .. } => {
-                write!(formatter, "the Hugging Face cache on this machine (commit {})", short(commit))
+                write!(formatter, "the Hugging Face cache on this machine (commit {})", short_commit(commit))
             }
             Self::Bundled { quantized: Some(format), .. } => write!(
                 formatter,
@@ -61,15 +63,10 @@ impl fmt::Display for Source {
             }
             Self::Hub { endpoint, commit } => {
                 let host = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, host)| host);
-                write!(formatter, "the Hub at {host} (commit {})", short(commit))
+                write!(formatter, "the Hub at {host} (commit {})", short_commit(commit))
             }
         }
     }
-}
-
-/// The first seven digits of a commit, as everyone writes it.
-fn short(commit: &str) -> &str {
-    commit.get(..7).unwrap_or(commit)
 }
 
 #[cfg(test)]

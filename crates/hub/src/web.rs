@@ -49,20 +49,7 @@ pub fn download(
     to: &mut (dyn Write + Send),
     arrived: &mut (dyn FnMut(u64, Option<u64>) + Send),
 ) -> Result<u64> {
-    on_runtime(async {
-        let mut response = Request::get(url).response().await?;
-        if !response.status().is_success() {
-            return Err(problem(url, format!("the answer is \"{}\"", response.status())));
-        }
-        let total = response.content_length();
-        let mut bytes = 0;
-        while let Some(chunk) = patiently(url, response.chunk()).await? {
-            to.write_all(&chunk).map_err(|error| problem(url, format!("what arrives cannot be written: {error}")))?;
-            bytes += chunk.len() as u64;
-            arrived(bytes, total);
-        }
-        Ok(bytes)
-    })?
+    Request::get(url).download(to, arrived)
 }
 
 /// A question to a server.
@@ -117,6 +104,33 @@ impl Request {
                 answer.body.extend_from_slice(&chunk);
             }
             Ok(answer)
+        })?
+    }
+
+    /// Sends it and writes the answer into `to`, as [`download`] does.
+    ///
+    /// # Errors
+    /// Those of [`download`].
+    pub fn download(
+        self,
+        to: &mut (dyn Write + Send),
+        arrived: &mut (dyn FnMut(u64, Option<u64>) + Send),
+    ) -> Result<u64> {
+        let url = self.url.as_str();
+        on_runtime(async {
+            let mut response = self.response().await?;
+            if !response.status().is_success() {
+                return Err(problem(url, format!("the answer is \"{}\"", response.status())));
+            }
+            let total = response.content_length();
+            let mut bytes = 0;
+            while let Some(chunk) = patiently(url, response.chunk()).await? {
+                to.write_all(&chunk)
+                    .map_err(|error| problem(url, format!("what arrives cannot be written: {error}")))?;
+                bytes += chunk.len() as u64;
+                arrived(bytes, total);
+            }
+            Ok(bytes)
         })?
     }
 

@@ -1,5 +1,6 @@
 //! The columns of a dataset and what they hold.
 
+mod card;
 mod feature;
 mod json;
 mod label;

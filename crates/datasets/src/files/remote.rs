@@ -15,11 +15,12 @@ pub(crate) fn is_address(path: &str) -> bool {
     path.starts_with("https://") || path.starts_with("http://")
 }
 
-/// The file at an address: downloaded into `folder`, whole or not at all; what is there already is used, unless `again`.
+/// The file at an address: downloaded into `folder`, whole or not at all; what is there already is used, unless `again`. A token is
+/// shown to the server of this address, not to where it sends us.
 ///
 /// # Errors
 /// [`Error::Hub`] when it does not come; [`Error::DiskFull`]; [`Error::Io`]; [`Error::Interrupted`].
-pub(crate) fn download(address: &str, folder: &Path, again: bool) -> Result<DataFile> {
+pub(crate) fn download(address: &str, token: Option<&str>, folder: &Path, again: bool) -> Result<DataFile> {
     let path = folder.join(local_name(address));
     if path.is_file() && !again {
         return Ok(DataFile::named(path, address));
@@ -41,7 +42,9 @@ pub(crate) fn download(address: &str, folder: &Path, again: bool) -> Result<Data
             let _ = bar.set(bytes);
         }
     };
-    let outcome = course_hub::web::download(address, file.as_file_mut(), &mut arrived);
+    let request = course_hub::web::Request::get(address);
+    let request = token.into_iter().fold(request, course_hub::web::Request::bearer);
+    let outcome = request.download(file.as_file_mut(), &mut arrived);
     if let Some(error) = full {
         return Err(error);
     }

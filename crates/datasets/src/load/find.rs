@@ -77,7 +77,7 @@ fn listed(data_files: &DataFiles, settings: &Settings, format: Option<Format>) -
 fn one(path: &str, settings: &Settings, format: Option<Format>) -> Result<Vec<DataFile>> {
     refuse_pickles(path, &extension_of(path).unwrap_or_default())?;
     if files::is_address(path) {
-        return Ok(vec![files::download(path, &settings.cache().join("downloads"), settings.fresh)?]);
+        return Ok(vec![files::download(path, None, &settings.cache().join("downloads"), settings.fresh)?]);
     }
     let written = path;
     let path = match &settings.data_dir {

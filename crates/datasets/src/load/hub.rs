@@ -117,7 +117,7 @@ fn on_hub(config: &HubConfig, settings: &Settings, name: &str, revision: &str) -
     for (split, files) in splits {
         let mut local = Vec::with_capacity(files.len());
         for file in files {
-            let there = files::download(&remote(&file.name), &folder, settings.fresh)?;
+            let there = files::download(&remote(&file.name), config.token.as_deref(), &folder, settings.fresh)?;
             local.push(DataFile::named(there.path, format!("{name}/{}", file.name)));
         }
         ready.push((split, local));

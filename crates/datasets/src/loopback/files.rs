@@ -5,7 +5,7 @@ use std::io::{Error, Result, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
 use super::http::{Asked, Body, Reply};
-use super::server::Server;
+use super::server::{Server, reading};
 
 /// Serves the files of a folder: `data/a.csv` of it is then at `{url}/data/a.csv`. What lies outside of it is not there.
 ///
@@ -25,7 +25,7 @@ pub fn serve_folder(folder: impl AsRef<Path>) -> Result<Server> {
     let root = folder.canonicalize().map_err(|error| {
         Error::new(error.kind(), format!("the folder {} cannot be served: {error}", folder.display()))
     })?;
-    Server::start(format!("the files of {}", folder.display()), Box::new(move |asked| reply(&root, asked)))
+    Server::start(format!("the files of {}", folder.display()), reading(move |asked| reply(&root, asked)))
 }
 
 fn reply(root: &Path, asked: &Asked) -> Reply {

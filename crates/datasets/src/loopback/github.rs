@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::http::{Asked, Reply};
 use super::issue::Recording;
-use super::server::Server;
+use super::server::{Server, reading};
 
 /// What GitHub gives without being asked for more.
 const PER_PAGE: usize = 30;
@@ -74,7 +74,7 @@ impl RecordedGithub {
     pub fn serve(self) -> Result<Server> {
         let budget = Mutex::new(Budget { used: 0, ends: SystemTime::UNIX_EPOCH });
         let what = format!("a recording of {} on GitHub", self.recording.repository);
-        Server::start(what, Box::new(move |asked| self.reply(asked, &budget)))
+        Server::start(what, reading(move |asked| self.reply(asked, &budget)))
     }
 
     fn reply(&self, asked: &Asked, budget: &Mutex<Budget>) -> Reply {

@@ -5,6 +5,8 @@ use std::net::TcpStream;
 
 /// Longer lines or more headers are no request of ours.
 const MOST_BYTES: u64 = 64 << 10;
+/// Nor are larger bodies.
+const MOST_BODY: u64 = 1 << 30;
 
 /// What was asked for.
 #[derive(Debug, Clone, Default)]
@@ -14,13 +16,20 @@ pub(super) struct Asked {
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
     headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Asked {
-    /// Reads a request's head; requests here have no body.
+    /// Reads a request.
     pub(super) fn read(stream: &TcpStream) -> Result<Self> {
-        let mut lines = BufReader::new(stream.take(MOST_BYTES)).lines();
-        let mut next = || lines.next().unwrap_or_else(|| Err(Error::from(ErrorKind::UnexpectedEof)));
+        let mut reader = BufReader::new(stream);
+        let mut left = MOST_BYTES;
+        let mut next = || -> Result<String> {
+            let mut line = String::new();
+            let bytes = (&mut reader).take(left).read_line(&mut line)?;
+            left -= bytes as u64;
+            if bytes == 0 { Err(Error::from(ErrorKind::UnexpectedEof)) } else { Ok(line.trim_end().to_owned()) }
+        };
         let first = next()?;
         let mut words = first.split(' ');
         let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -29,16 +38,24 @@ impl Asked {
             let line = next()?;
             match line.split_once(':') {
                 Some((name, value)) => asked.headers.push((name.trim().to_lowercase(), value.trim().to_owned())),
-                None => return Ok(asked),
+                None => break,
             }
         }
+        let length = asked.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        if length > MOST_BODY {
+            return Err(Error::from(ErrorKind::InvalidData));
+        }
+        if reader.take(length).read_to_end(&mut asked.body)? as u64 != length {
+            return Err(Error::from(ErrorKind::UnexpectedEof));
+        }
+        Ok(asked)
     }
 
     pub(super) fn of(method: &str, target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let query = pairs.map(|(name, value)| (decoded(name), decoded(value))).collect();
-        Self { method: method.to_owned(), path: decoded(path), query, headers: Vec::new() }
+        Self { method: method.to_owned(), path: decoded(path), query, headers: Vec::new(), body: Vec::new() }
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
@@ -111,10 +128,15 @@ impl Reply {
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        201 => "Created",
         206 => "Partial Content",
+        400 => "Bad Request",
+        401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        409 => "Conflict",
+        412 => "Precondition Failed",
         416 => "Range Not Satisfiable",
         _ => "",
     }

@@ -14,6 +14,14 @@ use super::http::{Asked, Reply};
 /// Who says nothing for so long is gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// For servers that only hand things out.
+pub(super) fn reading(handler: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Box<Handler> {
+    Box::new(move |asked| match asked.method.as_str() {
+        "GET" | "HEAD" => handler(asked),
+        _ => Reply::text(405, "only GET is answered here"),
+    })
+}
+
 pub(super) type Handler = dyn Fn(&Asked) -> Reply + Send + Sync;
 
 /// A server that runs on this machine, reachable from nowhere else; it ends when this value is dropped.
@@ -57,11 +65,7 @@ fn answer(stream: &TcpStream, handler: &Handler) -> Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let asked = Asked::read(stream)?;
-    let reply = match asked.method.as_str() {
-        "GET" | "HEAD" => handler(&asked),
-        _ => Reply::text(405, "only GET is answered here"),
-    };
-    reply.write(&asked, stream)
+    handler(&asked).write(&asked, stream)
 }
 
 impl Drop for Server {

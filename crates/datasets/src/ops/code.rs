@@ -10,7 +10,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 ///
 /// In a notebook the library is the cell, compiled with everything of earlier cells that it uses: whatever is written otherwise there gives
 /// another library. `None` for a function that holds variables, whose values nobody can read from here, and where the library cannot be read.
-pub(super) fn fingerprint_of<F>(_function: &F, address: *const ()) -> Option<String> {
+pub(crate) fn fingerprint_of<F>(_function: &F, address: *const ()) -> Option<String> {
     if size_of::<F>() > 0 {
         return None;
     }

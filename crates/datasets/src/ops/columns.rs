@@ -130,7 +130,7 @@ impl Dataset {
         }
         let mut sink = Sink::new(None, Some((*self.features).clone()));
         let bar = course_display::Progress::rows(self.len() as u64, "Flattening the indices");
-        for batch in self.batches(1000) {
+        for batch in self.plain().batches(1000) {
             let batch = batch?;
             sink.write(&batch)?;
             bar.inc(batch.len() as u64)?;
@@ -138,7 +138,8 @@ impl Dataset {
         bar.finish();
         let flat = sink.finish()?;
         let fingerprint = self.fingerprint.then("flatten_indices", "");
-        Ok(Self { split: self.split.clone(), info: self.info.clone(), fingerprint, ..flat })
+        let (split, info, format) = (self.split.clone(), self.info.clone(), self.format.clone());
+        Ok(Self { split, info, format, fingerprint, ..flat })
     }
 
     /// The dataset with one more row, the last. What fits no column's type is an error; columns it does not have are missing.

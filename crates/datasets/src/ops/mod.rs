@@ -1,12 +1,13 @@
 //! What a dataset can do, one kind a file.
 
-mod code;
+pub(crate) mod code;
 mod columns;
 mod concatenate;
 mod filter;
 mod kept;
 mod map;
 mod order;
+mod radix;
 mod rows;
 mod types;
 mod unique;

@@ -9,6 +9,7 @@ use arrow_ord::ord::make_comparator;
 use arrow_schema::{DataType, SortOptions};
 use rayon::slice::ParallelSliceMut;
 
+use super::radix;
 use crate::random::Generator;
 use crate::{Dataset, DatasetDict, Error, Result};
 
@@ -129,7 +130,13 @@ fn by_one(array: &ArrayRef, order: Order, nan_first: bool) -> Option<Vec<u64>> {
         pairs.into_iter().map(|(_, row)| row).collect()
     }
     Some(match array.data_type() {
-        DataType::Int64 => sorted(array.as_primitive::<Int64Type>().values().iter().copied(), order),
+        DataType::Int64 => {
+            let keys = array.as_primitive::<Int64Type>().values();
+            match radix::order_of(keys, order == Order::Descending) {
+                Some(rows) => rows,
+                None => sorted(keys.iter().copied(), order),
+            }
+        }
         DataType::Float64 => {
             let values = array.as_primitive::<Float64Type>().values();
             sorted(values.iter().map(|value| float_key(*value, order, nan_first)), order)

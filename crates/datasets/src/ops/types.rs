@@ -28,7 +28,7 @@ impl Dataset {
         }
         let mut sink = Sink::new(None, Some(features.clone()));
         let bar = course_display::Progress::rows(data.len() as u64, "Casting the dataset");
-        for batch in data.batches(1000) {
+        for batch in data.plain().batches(1000) {
             let batch = batch?;
             let mut cast = Batch::new();
             for ((name, column), (_, feature)) in batch.iter().zip(features.iter()) {
@@ -39,7 +39,8 @@ impl Dataset {
         }
         bar.finish();
         let cast = sink.finish()?;
-        Ok(Self { split: self.split.clone(), info: self.info.clone(), features: features.into(), fingerprint, ..cast })
+        let (split, info, format) = (self.split.clone(), self.info.clone(), self.format.clone());
+        Ok(Self { split, info, format, features: features.into(), fingerprint, ..cast })
     }
 
     /// The dataset with another type for one column.

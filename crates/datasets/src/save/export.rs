@@ -1,14 +1,11 @@
-//! Datasets as CSV, JSON and Parquet files.
+//! Datasets as CSV and JSON files.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use arrow_array::RecordBatch;
-use arrow_schema::{DataType, TimeUnit};
-
 use crate::value::{Value, python_float};
-use crate::{Dataset, Error, Feature, Features, MomentKind, Result};
+use crate::{Dataset, Error, MomentKind, Result};
 
 /// How many rows go at once.
 const ROWS: usize = 1000;
@@ -60,38 +57,6 @@ impl Dataset {
         })
     }
 
-    /// Writes Parquet, compressed with Snappy, with the features in its metadata. Returns how many bytes were written.
-    ///
-    /// # Errors
-    /// As for [`Dataset::to_csv`].
-    pub fn to_parquet(&self, path: impl AsRef<Path>) -> Result<u64> {
-        use parquet::arrow::ArrowWriter;
-        use parquet::basic::Compression;
-        use parquet::file::properties::WriterProperties;
-
-        let path = path.as_ref();
-        let failed = |error: parquet::errors::ParquetError| Error::BadFile {
-            place: path.display().to_string(),
-            problem: error.to_string(),
-        };
-        let new = NewFile::create(path)?;
-        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-        let file = BufWriter::new(new.file.as_file().try_clone().map_err(Error::io("writing", path))?);
-        let features = parquet_features(&self.features);
-        let schema = features.to_arrow_schema();
-        let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(failed)?;
-        let bar = course_display::Progress::rows(self.len() as u64, "Creating parquet from Arrow format");
-        for batch in self.batches(ROWS) {
-            let columns = crate::table::conform(&batch?.block()?.columns, &features)?;
-            let batch = RecordBatch::try_new(schema.clone(), columns).map_err(Error::arrow("writing Parquet"))?;
-            writer.write(&batch).map_err(failed)?;
-            bar.inc(batch.num_rows() as u64)?;
-        }
-        writer.close().map_err(failed)?;
-        bar.finish();
-        new.take_place()
-    }
-
     /// Writes part after part of the rows to a new file through `write`, which is told whether it is the first.
     fn export(
         &self,
@@ -100,13 +65,13 @@ impl Dataset {
         mut write: impl FnMut(&mut dyn Write, bool, &Dataset) -> Result<()>,
     ) -> Result<u64> {
         let new = NewFile::create(path)?;
-        let file =
-            BufWriter::with_capacity(1 << 18, new.file.as_file().try_clone().map_err(Error::io("writing", path))?);
+        let file = BufWriter::with_capacity(1 << 18, new.file()?);
         let mut out = Out::new(file, path)?;
         let bar = course_display::Progress::rows(self.len() as u64, label);
         let mut start = 0;
+        let data = self.plain();
         loop {
-            let part = self.range(start..start + ROWS);
+            let part = data.range(start..start + ROWS);
             write(&mut out, start == 0, &part)?;
             bar.inc(part.len() as u64)?;
             start += ROWS;
@@ -120,35 +85,14 @@ impl Dataset {
     }
 }
 
-/// The features as Parquet has them: it knows no seconds, but milliseconds, and one kind of date.
-fn parquet_features(features: &Features) -> Features {
-    fn other(feature: &Feature) -> Feature {
-        match feature {
-            Feature::Value(value) => match value.arrow() {
-                DataType::Timestamp(TimeUnit::Second, zone) => {
-                    Feature::from_arrow(&DataType::Timestamp(TimeUnit::Millisecond, zone.clone()))
-                }
-                DataType::Time32(TimeUnit::Second) => Feature::from_arrow(&DataType::Time32(TimeUnit::Millisecond)),
-                DataType::Date64 => Feature::from_arrow(&DataType::Date32),
-                _ => feature.clone(),
-            },
-            Feature::List { feature, length } => Feature::List { feature: Box::new(other(feature)), length: *length },
-            Feature::LargeList(feature) => Feature::LargeList(Box::new(other(feature))),
-            Feature::Struct(features) => Feature::Struct(parquet_features(features)),
-            same => same.clone(),
-        }
-    }
-    features.iter().map(|(name, feature)| (name, other(feature))).collect()
-}
-
 /// A file that appears whole or not at all.
-struct NewFile {
+pub(super) struct NewFile {
     path: PathBuf,
     file: tempfile::NamedTempFile,
 }
 
 impl NewFile {
-    fn create(path: &Path) -> Result<Self> {
+    pub(super) fn create(path: &Path) -> Result<Self> {
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -158,7 +102,12 @@ impl NewFile {
         Ok(Self { path: path.to_owned(), file: file.map_err(Error::io("writing", folder))? })
     }
 
-    fn take_place(self) -> Result<u64> {
+    /// To write to.
+    pub(super) fn file(&self) -> Result<File> {
+        self.file.as_file().try_clone().map_err(Error::io("writing", &self.path))
+    }
+
+    pub(super) fn take_place(self) -> Result<u64> {
         let bytes = self.file.as_file().metadata().map_err(Error::io("writing", &self.path))?.len();
         crate::arrow_file::persist(self.file, &self.path)?;
         Ok(bytes)

@@ -15,6 +15,7 @@
 
 mod export;
 mod folder;
+mod parquet;
 mod read;
 
 pub use read::load_from_disk;
@@ -64,7 +65,7 @@ impl Dataset {
         let names: Vec<String> = (0..shards).map(|shard| format!("data-{shard:05}-of-{shards:05}.arrow")).collect();
         for (shard, name) in names.iter().enumerate() {
             let mut writer = ArrowWriter::create(folder.join(name), &self.features)?;
-            for batch in self.shard(shards, shard)?.batches(BATCH_ROWS) {
+            for batch in self.plain().shard(shards, shard)?.batches(BATCH_ROWS) {
                 let batch = batch?.to_record_batch()?;
                 writer.write(&batch)?;
                 bar.inc(batch.num_rows() as u64)?;
@@ -76,7 +77,7 @@ impl Dataset {
         let state = json!({
             "_data_files": files,
             "_fingerprint": self.fingerprint(),
-            "_format_columns": self.format.columns(),
+            "_format_columns": self.plain().format.columns(),
             "_format_kwargs": {},
             "_format_type": self.format.python_name(),
             "_output_all_columns": false,

@@ -159,3 +159,26 @@ fn csv_and_json() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "text,n,f,b,l\n");
     assert!(everything().remove_columns(["none"]).unwrap().to_parquet(folder.path().join("x.parquet")).unwrap() > 0);
 }
+
+#[test]
+fn a_column_alone_needs_no_look_at_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts: Vec<String> = (0..2500).map(|n| format!("zebra {n}")).collect();
+    let data = Dataset::from_columns([
+        ("text", crate::Column::from(texts)),
+        ("n", crate::Column::from((0..2500).collect::<Vec<i64>>())),
+    ]);
+    data.unwrap().save_to_disk(folder.path()).unwrap();
+    let path = folder.path().join("data-00000-of-00001.arrow");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let place = bytes.windows(10).position(|part| part == b"zebra 1700").unwrap();
+    bytes[place] = 0xff;
+    std::fs::write(&path, bytes).unwrap();
+    let data = Dataset::load_from_disk(folder.path()).unwrap();
+    assert_eq!(data.values::<i64>("n").unwrap(), (0..2500).collect::<Vec<i64>>());
+    assert_eq!(data.sort_reverse("n").unwrap().row(2499).unwrap().str("text").unwrap(), "zebra 0");
+    assert_eq!(data.shuffle(1).unwrap().values::<i64>("n").unwrap().len(), 2500);
+    for error in [data.column("text").unwrap_err(), data.row(1700).unwrap_err()] {
+        assert!(error.to_string().contains("record batch 1 cannot be read"), "{error}");
+    }
+}

@@ -10,7 +10,7 @@ use course_wire::interrupt;
 use super::count::{Counted, Rebatched, Repeated};
 use super::node::{Node, Part, Rows, Shared, Tables};
 use super::shuffle;
-use super::source::{Source, TableReader};
+use super::source::{RowReader, Source, TableReader};
 use crate::random::Generator;
 use crate::{Batch, Column, Dataset, Error, Features, Result, Row, Value};
 
@@ -168,9 +168,9 @@ impl IterableDataset {
 }
 
 impl Dataset {
-    /// The dataset as a stream; `to_iterable_dataset` in Python.
+    /// The dataset as a stream; `to_iterable_dataset` in Python. Its rows go through the dataset's transform, if it has one.
     pub fn to_iterable(&self) -> IterableDataset {
-        IterableDataset::from_readers(self.features().clone(), vec![reader(self.clone())])
+        stream(self, vec![self.clone()])
     }
 
     /// The same in so many shards, which are read in random order once it is shuffled.
@@ -185,11 +185,19 @@ impl Dataset {
         let part = |index| {
             let rows = Part::of(index, count).of_shards(rows);
             let begin = rows.first().copied().unwrap_or(0);
-            Ok(reader(self.range(begin..begin + rows.len())))
+            self.range(begin..begin + rows.len())
         };
-        let shards = (0..count).map(part).collect::<Result<_>>()?;
-        Ok(IterableDataset::from_readers(self.features().clone(), shards))
+        Ok(stream(self, (0..count).map(part).collect()))
     }
+}
+
+/// A stream of the dataset in these shards. Rows go through its transform one by one, and are what comes of it.
+fn stream(whole: &Dataset, shards: Vec<Dataset>) -> IterableDataset {
+    if whole.transform().is_none() {
+        return IterableDataset::from_readers(whole.features().clone(), shards.into_iter().map(reader).collect());
+    }
+    let rows = |data: Dataset| -> RowReader { Arc::new(move || Box::new(data.iter())) };
+    IterableDataset::new(Arc::new(Source::Rows(shards.into_iter().map(rows).collect())), None)
 }
 
 fn reader(data: Dataset) -> TableReader {
@@ -291,7 +299,7 @@ impl Iterator for StreamBatches {
 }
 
 /// Rows as a batch; the types of the columns are found out.
-pub(super) fn batch_of(rows: &[Row], first: usize) -> Result<Batch> {
+pub(crate) fn batch_of(rows: &[Row], first: usize) -> Result<Batch> {
     let mut names: Vec<&str> = Vec::new();
     for row in rows {
         // Nearly always all rows have the same names.

@@ -31,6 +31,7 @@ mod steps;
 mod transform;
 
 pub use cycle::Stopping;
+pub(crate) use dataset::batch_of;
 pub use dataset::{IterableDataset, StreamBatches, StreamRows};
 pub use interleave::{Interleave, interleave_datasets};
 pub use source::{RowReader, TableReader};

@@ -30,7 +30,7 @@ pub(super) fn run(data: &Dataset, options: &Filter, key: Option<String>, ask: As
         Ask::Batches(size, _) => format!("{key}|{size}"),
         _ => key,
     });
-    let kept = Kept::of(data, "filter", options.cache, key.map(|key| data.fingerprint.then("filter", &key)));
+    let kept = Kept::of(data, "filter", options.cache, key.map(|key| data.seen().then("filter", &key)));
     // What lives with its datasets alone is in the rows of this one already.
     let file = match &kept {
         Kept::InCache(path) => Some(path.as_path()),

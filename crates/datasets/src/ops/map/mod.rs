@@ -140,7 +140,7 @@ impl Map<Batch> {
         batch: Batch,
         function: &mut dyn FnMut(Batch) -> Result<Batch, crate::RowError>,
     ) -> Result<Batch> {
-        run::through(batch, &self.options, &mut |batch| in_place(batch, function))
+        run::through(batch, None, &self.options, &mut |batch| in_place(batch, function))
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Map<K> {
 pub(super) struct Options {
     /// Rows that go through together.
     pub(super) size: usize,
+    /// Whether the function gets rows.
+    pub(super) one_by_one: bool,
     pub(super) remove: Vec<String>,
     pub(super) threads: usize,
     pub(super) cache: bool,
@@ -38,6 +40,7 @@ impl Options {
     pub(super) fn new(size: usize) -> Self {
         Self {
             size: size.max(1),
+            one_by_one: false,
             remove: Vec::new(),
             threads: 1,
             cache: true,
@@ -51,7 +54,7 @@ impl Options {
 impl Map<Row> {
     /// The function gets one row at a time.
     pub fn rows() -> Self {
-        Self { options: Options::new(1000), kind: PhantomData }
+        Self { options: Options { one_by_one: true, ..Options::new(1000) }, kind: PhantomData }
     }
 }
 

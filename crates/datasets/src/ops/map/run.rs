@@ -11,7 +11,9 @@ use super::options::Options;
 use super::sink::Sink;
 use super::types::{as_before, optimised};
 use crate::row::Part;
+use crate::streaming::batch_of;
 use crate::table::Block;
+use crate::transform::Transform;
 use crate::{Batch, Column, Dataset, Error, Features, Fingerprint, Result, Row, RowError, Value};
 
 /// A function from batches to batches that one thread calls, or that several may.
@@ -36,7 +38,7 @@ pub(super) fn run(dataset: &Dataset, options: &Options, key: Option<String>, wor
     });
     // Steps that nobody can name again get a number that nobody has.
     let fingerprint = match &arguments {
-        Some(arguments) => dataset.fingerprint.then("map", arguments),
+        Some(arguments) => dataset.seen().then("map", arguments),
         None => Fingerprint::unique(),
     };
     let kept = Kept::of(dataset, "map", options.cache, arguments.is_some().then_some(fingerprint));
@@ -59,19 +61,21 @@ pub(super) fn run(dataset: &Dataset, options: &Options, key: Option<String>, wor
 
 fn feed(dataset: &Dataset, options: &Options, work: Work<'_>, sink: &mut Sink) -> Result<()> {
     let bar = Progress::rows(dataset.len() as u64, options.label.as_str());
+    // What the functions give back is put over the rows as they lie, whatever the functions saw of them.
+    let data = dataset.plain();
     match work {
         Work::One(function) => {
-            for batch in dataset.batches(options.size) {
+            for batch in data.batches(options.size) {
                 let batch = batch?;
                 let rows = batch.len();
-                sink.write(&through(batch, options, function)?)?;
+                sink.write(&through(batch, Some(dataset), options, function)?)?;
                 bar.inc(rows as u64)?;
             }
         }
         Work::Many(function) => {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
             let pool = pool.map_err(|error| Error::Argument(format!("{} threads: {error}", options.threads)))?;
-            let mut batches = dataset.batches(options.size);
+            let mut batches = data.batches(options.size);
             loop {
                 let window: Vec<Batch> = batches.by_ref().take(4 * options.threads).collect::<Result<_>>()?;
                 if window.is_empty() {
@@ -83,7 +87,7 @@ fn feed(dataset: &Dataset, options: &Options, work: Work<'_>, sink: &mut Sink) -
                     if interrupt::is_requested() {
                         return Err(Error::Interrupted(course_wire::Interrupted));
                     }
-                    through(batch, options, &mut |batch| function(batch))
+                    through(batch, Some(dataset), options, &mut |batch| function(batch))
                 };
                 let made: Vec<Result<Batch>> = pool.install(|| window.into_par_iter().map(one).collect());
                 for batch in made {
@@ -97,15 +101,24 @@ fn feed(dataset: &Dataset, options: &Options, work: Work<'_>, sink: &mut Sink) -
     Ok(())
 }
 
-/// One batch through the function: what it gives back, put over what went in.
+/// One batch through the function: what it gives back, put over what went in. The function sees it as a reader of `dataset` does.
 pub(super) fn through(
     mut batch: Batch,
+    dataset: Option<&Dataset>,
     options: &Options,
     function: &mut dyn FnMut(Batch) -> Result<Batch>,
 ) -> Result<Batch> {
     let rows = batch.len();
     let before = batch.clone();
     let mark = batch.hand_over();
+    if let Some((dataset, transform)) = dataset.and_then(|dataset| Some((dataset, dataset.transform()?))) {
+        let handed = dataset.handed(batch);
+        batch = match options.one_by_one {
+            true => rows_of(&handed, transform)?,
+            false => transform.batch(handed)?,
+        };
+        batch.set_foreign();
+    }
     let mut given = function(batch)?;
     let mut merged = if given.is_merged() {
         given
@@ -138,15 +151,27 @@ pub(super) fn through(
     Ok(merged)
 }
 
+/// What a transform makes of the rows when they are read one by one.
+fn rows_of(batch: &Batch, transform: &Transform) -> Result<Batch> {
+    let first = batch.first_row();
+    let one = |row: usize| transform.row(batch.take([row])?.from_row(first + row));
+    batch_of(&(0..batch.len()).map(one).collect::<Result<Vec<Row>>>()?, first)
+}
+
 /// A function of batches that hands their rows to `function` one by one.
 pub(super) fn by_rows(
     batch: Batch,
     options: &Options,
     function: &mut dyn FnMut(Row) -> Result<Row, RowError>,
 ) -> Result<Batch> {
+    let first = batch.first_row();
+    if batch.is_foreign() {
+        let rows = batch.rows()?.into_iter().enumerate();
+        let given = rows.map(|(index, row)| function(row).map_err(|error| error.at(format!("row {}", first + index))));
+        return batch_of(&given.collect::<Result<Vec<Row>>>()?, first);
+    }
     let features = Arc::new(batch.features());
     let block = Arc::new(batch.block()?);
-    let first = batch.first_row();
     let mut rows = Vec::with_capacity(block.rows);
     for index in 0..block.rows {
         let number = first + index;
