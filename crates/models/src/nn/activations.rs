@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, DType, Layout, Shape, Tensor, WithDType};
 use serde::{Deserialize, Serialize};
 
-use super::cpu::{Real, by_dtype, dtype_of, for_rows, is_half, is_ours, slice, with};
+use super::cpu::{Real, backward, for_rows, forward, is_half, is_ours, slice, with};
 use crate::{Error, Result};
 
 /// A function of each number, by the name that a model's configuration gives it (`hidden_act`).
@@ -240,7 +240,7 @@ macro_rules! for_each_activation {
 }
 
 impl Activation {
-    fn values<T: Real>(self, x: &[T]) -> Vec<T> {
+    pub(super) fn values<T: Real>(self, x: &[T]) -> Vec<T> {
         let mut y = vec![T::ZERO; x.len()];
         for_each_activation!(self, F => for_rows(&mut y, WIDTH, |first, rows| {
             rows.iter_mut().zip(&x[first * WIDTH..]).for_each(|(y, x)| *y = F.at(*x).0);
@@ -248,7 +248,7 @@ impl Activation {
         y
     }
 
-    fn slopes<T: Real>(self, x: &[T], g: &[T]) -> Vec<T> {
+    pub(super) fn slopes<T: Real>(self, x: &[T], g: &[T]) -> Vec<T> {
         let mut dx = vec![T::ZERO; x.len()];
         for_each_activation!(self, F => for_rows(&mut dx, WIDTH, |first, rows| {
             let (x, g) = (&x[first * WIDTH..], &g[first * WIDTH..]);
@@ -264,13 +264,12 @@ impl CustomOp1 for Activation {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        let y =
-            by_dtype!(dtype_of(x), (*self).name(), T => T::to_cpu_storage_owned(self.values(slice::<T>(x, layout)?)));
+        let y = forward!(x, (*self).name(), T => T::to_cpu_storage_owned(self.values(slice::<T>(x, layout)?)));
         Ok((y, layout.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> candle_core::Result<Option<Tensor>> {
-        by_dtype!(grad.dtype(), (*self).name(), T => {
+        backward!(grad, (*self).name(), T => {
             let dx = with::<T, _>(x, |x| with::<T, _>(grad, |g| Ok(self.slopes(x, g))))?;
             Tensor::from_vec(dx, x.shape(), x.device()).map(Some)
         })

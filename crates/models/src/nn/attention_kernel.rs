@@ -7,7 +7,7 @@ use candle_core::{CpuStorage, CustomOp3, DType, Layout, Shape, Tensor, WithDType
 use rayon::prelude::*;
 
 use super::attention::Sizes;
-use super::cpu::{Real, by_dtype, dtype_of, largest, slice, sum, with};
+use super::cpu::{Real, backward, forward, largest, slice, sum, with};
 use super::dropout;
 use super::matmul::{Into, Matrix, Output, multiply};
 use super::softmax::softmax_row;
@@ -233,7 +233,7 @@ impl CustomOp3 for Product {
         v: &CpuStorage,
         v_l: &Layout,
     ) -> candle_core::Result<(CpuStorage, Shape)> {
-        let y = by_dtype!(dtype_of(q), "attention", T => self.with_mask::<T, _>(|mask| {
+        let y = forward!(q, "attention", T => self.with_mask::<T, _>(|mask| {
             let on = Slices { q: slice(q, q_l)?, k: slice(k, k_l)?, v: slice(v, v_l)?, mask };
             Ok(T::to_cpu_storage_owned(self.forward::<T>(on)))
         })?);
@@ -248,7 +248,7 @@ impl CustomOp3 for Product {
         _: &Tensor,
         grad: &Tensor,
     ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        by_dtype!(grad.dtype(), "attention", T => {
+        backward!(grad, "attention", T => {
             let [dq, dk, dv] = with::<T, _>(q, |q| {
                 with::<T, _>(k, |k| {
                     with::<T, _>(v, |v| {

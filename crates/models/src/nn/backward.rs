@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 use candle_core::backprop::GradStore;
 
+use super::leaves;
 use crate::{Error, Result};
 
 /// Candle walks the graph by a function that calls itself once for each operation between the loss and the first layer. Only
@@ -34,13 +35,13 @@ pub fn backward(loss: &Tensor) -> Result<GradStore> {
         ));
     }
     let builder = std::thread::Builder::new().name("course-backward".into()).stack_size(STACK_BYTES);
-    std::thread::scope(|scope| match builder.spawn_scoped(scope, || loss.backward()) {
+    std::thread::scope(|scope| match builder.spawn_scoped(scope, || leaves::backward(loss)) {
         Ok(thread) => match thread.join() {
             Ok(grads) => Ok(grads?),
             Err(panic) => std::panic::resume_unwind(panic),
         },
         // A machine that gives no such thread: the caller's stack does for any common model.
-        Err(_) => Ok(loss.backward()?),
+        Err(_) => Ok(leaves::backward(loss)?),
     })
 }
 

@@ -1,7 +1,6 @@
 //! What the operations of this module share on a CPU: the two types they compute in, a tensor's numbers as a slice, rows shared
 //! between threads.
 
-use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, DType, Layout, Result, Storage, Tensor, WithDType, bail};
 use rayon::prelude::*;
 
@@ -97,6 +96,24 @@ macro_rules! by_dtype {
 }
 pub(super) use by_dtype;
 
+/// [`by_dtype`] for the forward pass of `$operation` on `$storage`, timed.
+macro_rules! forward {
+    ($storage:expr, $operation:expr, $real:ident => $work:expr) => {{
+        let _timer = crate::nn::profile::timer($operation, false);
+        crate::nn::cpu::by_dtype!(candle_core::backend::BackendStorage::dtype($storage), $operation, $real => $work)
+    }};
+}
+pub(super) use forward;
+
+/// [`by_dtype`] for the backward pass of `$operation`, given its result's gradient, timed.
+macro_rules! backward {
+    ($grad:expr, $operation:expr, $real:ident => $work:expr) => {{
+        let _timer = crate::nn::profile::timer($operation, true);
+        crate::nn::cpu::by_dtype!($grad.dtype(), $operation, $real => $work)
+    }};
+}
+pub(super) use backward;
+
 /// Whether the operations' own code runs for this tensor; where it does not, the same is composed of candle's.
 pub(super) fn is_ours(tensor: &Tensor) -> bool {
     tensor.device().is_cpu() && matches!(tensor.dtype(), DType::F32 | DType::F64)
@@ -105,11 +122,6 @@ pub(super) fn is_ours(tensor: &Tensor) -> bool {
 /// Whether this tensor is half precision on a CPU: then `f32` is computed in, and the result made half again.
 pub(super) fn is_half(tensor: &Tensor) -> bool {
     tensor.device().is_cpu() && matches!(tensor.dtype(), DType::F16 | DType::BF16)
-}
-
-/// The type of an argument's numbers.
-pub(super) fn dtype_of(storage: &CpuStorage) -> DType {
-    BackendStorage::dtype(storage)
 }
 
 /// The numbers of a forward pass's argument, which the caller has made contiguous.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Shape, Tensor, WithDType};
 
-use super::cpu::{Real, by_dtype, dtype_of, for_rows, is_half, is_ours, largest, slice, sum, with};
+use super::cpu::{Real, backward, for_rows, forward, is_half, is_ours, largest, slice, sum, with};
 use super::embedding::whole_numbers;
 use super::softmax::log_softmax;
 use crate::{Error, Result};
@@ -346,7 +346,7 @@ impl CustomOp1 for CrossEntropy {
     }
 
     fn cpu_fwd(&self, logits: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        let loss = by_dtype!(dtype_of(logits), "cross_entropy", T => {
+        let loss = forward!(logits, "cross_entropy", T => {
             T::to_cpu_storage_owned(self.forward(slice::<T>(logits, layout)?))
         });
         let shape = if self.targets.divisor.is_some() { Shape::from(()) } else { self.targets.rows().into() };
@@ -354,7 +354,7 @@ impl CustomOp1 for CrossEntropy {
     }
 
     fn bwd(&self, logits: &Tensor, _: &Tensor, grad: &Tensor) -> candle_core::Result<Option<Tensor>> {
-        by_dtype!(grad.dtype(), "cross_entropy", T => {
+        backward!(grad, "cross_entropy", T => {
             let dx = with::<T, _>(logits, |x| with::<T, _>(grad, |g| Ok(self.backward(x, g))))?;
             Tensor::from_vec(dx, logits.shape(), logits.device()).map(Some)
         })

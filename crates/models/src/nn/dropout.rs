@@ -2,7 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp1, DType, Layout, Shape, Tensor, WithDType};
 
-use super::cpu::{Real, by_dtype, dtype_of, for_rows, is_half, is_ours, slice, with};
+use super::cpu::{Real, backward, for_rows, forward, is_half, is_ours, slice, with};
 use super::{Parameters, RandomState};
 use crate::{Error, Result};
 
@@ -162,12 +162,12 @@ impl CustomOp1 for Mask {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        let y = by_dtype!(dtype_of(x), "dropout", T => T::to_cpu_storage_owned(self.apply(slice::<T>(x, layout)?)));
+        let y = forward!(x, "dropout", T => T::to_cpu_storage_owned(self.apply(slice::<T>(x, layout)?)));
         Ok((y, layout.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> candle_core::Result<Option<Tensor>> {
-        by_dtype!(grad.dtype(), "dropout", T => {
+        backward!(grad, "dropout", T => {
             let dx = with::<T, _>(grad, |g| Ok(self.apply(g)))?;
             Tensor::from_vec(dx, x.shape(), x.device()).map(Some)
         })

@@ -2,8 +2,8 @@
 
 use candle_core::{CpuStorage, CustomOp1, DType, Layout, Shape, Tensor, WithDType, bail};
 
-use super::cpu::{Real, by_dtype, dtype_of, for_rows, is_ours, slice, with};
-use super::{Init, Linear, Parameter, Scope};
+use super::cpu::{Real, backward, for_rows, forward, is_ours, slice, with};
+use super::{Init, Linear, Parameter, Scope, leaves};
 use crate::{Error, Result};
 
 /// A table with one row for each token of the vocabulary.
@@ -160,14 +160,14 @@ impl CustomOp1 for Lookup {
 
     fn cpu_fwd(&self, table: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
         let [_, size] = *layout.dims() else { bail!("embedding: a table of shape {:?}", layout.dims()) };
-        let rows = by_dtype!(dtype_of(table), "embedding", T => {
+        let rows = forward!(table, "embedding", T => {
             T::to_cpu_storage_owned(self.forward(slice::<T>(table, layout)?, size))
         });
         Ok((rows, self.shape.clone()))
     }
 
     fn bwd(&self, table: &Tensor, _: &Tensor, grad: &Tensor) -> candle_core::Result<Option<Tensor>> {
-        by_dtype!(grad.dtype(), "embedding", T => self.backward::<T>(table, grad).map(Some))
+        backward!(grad, "embedding", T => leaves::give(table, self.backward::<T>(table, grad)?))
     }
 }
 

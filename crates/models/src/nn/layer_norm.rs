@@ -2,8 +2,8 @@
 
 use candle_core::{CpuStorage, CustomOp3, D, DType, Layout, Shape, Tensor, WithDType};
 
-use super::cpu::{Real, by_dtype, dtype_of, for_rows, for_rows_summing, is_half, is_ours, slice, sum, with};
-use super::{Init, Parameter, Scope};
+use super::cpu::{Real, backward, for_rows, for_rows_summing, forward, is_half, is_ours, slice, sum, with};
+use super::{Init, Parameter, Scope, leaves};
 use crate::{Error, Result};
 
 /// `weight · (x − mean) / √(variance + eps) + bias` over the last dimension.
@@ -148,7 +148,7 @@ impl CustomOp3 for Norm {
         b: &CpuStorage,
         b_l: &Layout,
     ) -> candle_core::Result<(CpuStorage, Shape)> {
-        let y = by_dtype!(dtype_of(x), "layer_norm", T => {
+        let y = forward!(x, "layer_norm", T => {
             let (x, w, b) = (slice::<T>(x, x_l)?, slice::<T>(w, w_l)?, slice::<T>(b, b_l)?);
             T::to_cpu_storage_owned(self.forward(x, w, b))
         });
@@ -163,13 +163,16 @@ impl CustomOp3 for Norm {
         _: &Tensor,
         grad: &Tensor,
     ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        by_dtype!(grad.dtype(), "layer_norm", T => {
+        backward!(grad, "layer_norm", T => {
             let (dx, mut dw) = with::<T, _>(x, |x| {
                 with::<T, _>(w, |w| with::<T, _>(grad, |g| Ok(self.backward(x, w, g))))
             })?;
             let db = dw.split_off(w.elem_count());
             let some = |tensor: &Tensor, grad: Vec<T>| {
-                tensor.track_op().then(|| Tensor::from_vec(grad, tensor.shape(), tensor.device())).transpose()
+                match tensor.track_op() {
+                    true => leaves::give(tensor, Tensor::from_vec(grad, tensor.shape(), tensor.device())?),
+                    false => Ok(None),
+                }
             };
             Ok((some(x, dx)?, some(w, dw)?, some(b, db)?))
         })

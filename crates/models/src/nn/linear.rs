@@ -1,10 +1,12 @@
 //! `y = x · Wᵀ + b`: one operation, with a backward pass that copies no transpose and leaves out what is frozen.
 
-use candle_core::{CpuStorage, CustomOp2, CustomOp3, DType, Layout, Shape, Tensor, WithDType};
+use std::sync::OnceLock;
 
-use super::cpu::{Real, by_dtype, dtype_of, for_rows, is_half, is_ours, slice, sum_rows, with};
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, DType, Device, Layout, Shape, Tensor, WithDType};
+
+use super::cpu::{Real, backward, for_rows, forward, is_half, is_ours, slice, sum_rows, with};
 use super::matmul::{Into, Matrix, multiply};
-use super::{Init, Parameter, Scope};
+use super::{Activation, Init, Parameter, Scope, leaves};
 use crate::{Error, Result};
 
 /// A layer `y = x · Wᵀ + b`: `weight` of `(outputs, inputs)`, `bias` of `(outputs)`, as PyTorch's.
@@ -63,8 +65,20 @@ impl Linear {
     /// # Errors
     /// `x` has another last dimension.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        self.with(x, None)
+    }
+
+    /// `activation(x · Wᵀ + b)`: as the two one after the other, with one pass over memory less forward and three less backward.
+    ///
+    /// # Errors
+    /// `x` has another last dimension.
+    pub fn forward_activated(&self, x: &Tensor, activation: Activation) -> Result<Tensor> {
+        self.with(x, Some(activation))
+    }
+
+    fn with(&self, x: &Tensor, activation: Option<Activation>) -> Result<Tensor> {
         let bias = self.bias.as_ref().map(Parameter::tensor);
-        linear(x, &self.weight.tensor(), bias.as_ref()).map_err(|error| match error {
+        apply(x, &self.weight.tensor(), bias.as_ref(), activation).map_err(|error| match error {
             Error::BadInput { argument, problem } => {
                 Error::BadInput { argument, problem: format!("{}: {problem}", self.weight.name) }
             }
@@ -78,6 +92,18 @@ impl Linear {
 /// # Errors
 /// Shapes that do not fit.
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    apply(x, weight, bias, None)
+}
+
+/// `activation(x · weightᵀ + bias)`, one operation.
+///
+/// # Errors
+/// Shapes that do not fit.
+pub fn linear_activated(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, activation: Activation) -> Result<Tensor> {
+    apply(x, weight, bias, Some(activation))
+}
+
+fn apply(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, activation: Option<Activation>) -> Result<Tensor> {
     let inputs = x.dims().last().copied();
     let [outputs, weight_inputs] = *weight.dims() else {
         return Err(Error::input("weight", format!("has shape {:?}, not (outputs, inputs)", weight.dims())));
@@ -94,15 +120,17 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tens
     if is_half(x) {
         let single = |tensor: &Tensor| tensor.to_dtype(DType::F32);
         let bias = bias.map(single).transpose()?;
-        return Ok(linear(&single(x)?, &single(weight)?, bias.as_ref())?.to_dtype(x.dtype())?);
+        return Ok(apply(&single(x)?, &single(weight)?, bias.as_ref(), activation)?.to_dtype(x.dtype())?);
     }
     if !is_ours(x) {
-        return composed(x, weight, bias);
+        let y = composed(x, weight, bias)?;
+        return activation.map_or(Ok(y.clone()), |activation| activation.forward(&y));
     }
     let (x, weight) = (x.contiguous()?, weight.contiguous()?);
+    let product = Product { activation, before: OnceLock::new() };
     Ok(match bias {
-        Some(bias) => x.apply_op3(&weight, &bias.contiguous()?, Product)?,
-        None => x.apply_op2(&weight, Product)?,
+        Some(bias) => x.apply_op3(&weight, &bias.contiguous()?, product)?,
+        None => x.apply_op2(&weight, product)?,
     })
 }
 
@@ -121,7 +149,11 @@ fn composed(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor
     })
 }
 
-struct Product;
+struct Product {
+    activation: Option<Activation>,
+    /// What the activation was applied to, flat.
+    before: OnceLock<Tensor>,
+}
 
 impl Product {
     fn forward<T: Real>(x: &[T], inputs: usize, weight: &[T], bias: Option<&[T]>, outputs: usize) -> Vec<T> {
@@ -142,6 +174,7 @@ impl Product {
     }
 
     fn storage(
+        &self,
         (x, x_layout): (&CpuStorage, &Layout),
         (weight, weight_layout): (&CpuStorage, &Layout),
         bias: Option<(&CpuStorage, &Layout)>,
@@ -151,12 +184,32 @@ impl Product {
         if let Some(last) = shape.last_mut() {
             *last = outputs;
         }
-        let y = by_dtype!(dtype_of(x), "linear", T => {
+        let y = forward!(x, "linear", T => {
             let bias = bias.map(|(bias, layout)| slice::<T>(bias, layout)).transpose()?;
             let (x, weight) = (slice::<T>(x, x_layout)?, slice::<T>(weight, weight_layout)?);
-            T::to_cpu_storage_owned(Self::forward(x, inputs, weight, bias, outputs))
+            let y = Self::forward(x, inputs, weight, bias, outputs);
+            let activated = self.activation.map(|activation| activation.values(&y));
+            if let Some(activated) = activated {
+                let length = y.len();
+                // Set once: an operation runs forward once.
+                let _ = self.before.set(Tensor::from_vec(y, length, &Device::Cpu)?);
+                T::to_cpu_storage_owned(activated)
+            } else {
+                T::to_cpu_storage_owned(y)
+            }
         });
         Ok((y, shape.into()))
+    }
+
+    /// The gradient of what the activation was applied to.
+    fn before<T: Real>(&self, grad: &Tensor) -> candle_core::Result<Tensor> {
+        match (self.activation, self.before.get()) {
+            (Some(activation), Some(before)) => {
+                let grads = with::<T, _>(before, |x| with::<T, _>(grad, |g| Ok(activation.slopes(x, g))))?;
+                Tensor::from_vec(grads, grad.shape(), grad.device())
+            }
+            _ => Ok(grad.clone()),
+        }
     }
 
     /// The gradients of `x` and of the weight: `g · W` and `gᵀ · x`.
@@ -172,7 +225,7 @@ impl Product {
                     multiply(&mut dx, inputs, Into::Replace, T::ONE, g, Matrix::new(weight, outputs, inputs), false);
                     Ok(())
                 })?;
-                grads[0] = Some(Tensor::from_vec(dx, x.shape(), x.device())?);
+                grads[0] = leaves::give(x, Tensor::from_vec(dx, x.shape(), x.device())?)?;
             }
             if weight.track_op() {
                 let mut dw = vec![T::ZERO; outputs * inputs];
@@ -180,7 +233,7 @@ impl Product {
                     multiply(&mut dw, inputs, Into::Replace, T::ONE, g.t(), Matrix::new(x, rows, inputs), false);
                     Ok(())
                 })?;
-                grads[1] = Some(Tensor::from_vec(dw, weight.shape(), weight.device())?);
+                grads[1] = leaves::give(weight, Tensor::from_vec(dw, weight.shape(), weight.device())?)?;
             }
             Ok(grads)
         })
@@ -199,7 +252,7 @@ impl CustomOp2 for Product {
         w: &CpuStorage,
         w_l: &Layout,
     ) -> candle_core::Result<(CpuStorage, Shape)> {
-        Self::storage((x, x_l), (w, w_l), None)
+        self.storage((x, x_l), (w, w_l), None)
     }
 
     fn bwd(
@@ -209,7 +262,7 @@ impl CustomOp2 for Product {
         _: &Tensor,
         grad: &Tensor,
     ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>)> {
-        let [dx, dw] = by_dtype!(grad.dtype(), "linear", T => Self::backward::<T>(x, w, grad)?);
+        let [dx, dw] = backward!(grad, "linear", T => Self::backward::<T>(x, w, &self.before::<T>(grad)?)?);
         Ok((dx, dw))
     }
 }
@@ -228,7 +281,7 @@ impl CustomOp3 for Product {
         b: &CpuStorage,
         b_l: &Layout,
     ) -> candle_core::Result<(CpuStorage, Shape)> {
-        Self::storage((x, x_l), (w, w_l), Some((b, b_l)))
+        self.storage((x, x_l), (w, w_l), Some((b, b_l)))
     }
 
     fn bwd(
@@ -239,10 +292,16 @@ impl CustomOp3 for Product {
         _: &Tensor,
         grad: &Tensor,
     ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        by_dtype!(grad.dtype(), "linear", T => {
-            let [dx, dw] = Self::backward::<T>(x, w, grad)?;
-            let db = b.track_op().then(|| with::<T, _>(grad, |g| Tensor::from_vec(sum_rows(g, b.elem_count()), b.shape(), b.device())));
-            Ok((dx, dw, db.transpose()?))
+        backward!(grad, "linear", T => {
+            let grad = self.before::<T>(grad)?;
+            let [dx, dw] = Self::backward::<T>(x, w, &grad)?;
+            let db = if b.track_op() {
+                let sums = with::<T, _>(&grad, |g| Ok(sum_rows(g, b.elem_count())))?;
+                leaves::give(b, Tensor::from_vec(sums, b.shape(), b.device())?)?
+            } else {
+                None
+            };
+            Ok((dx, dw, db))
         })
     }
 }
@@ -251,13 +310,26 @@ impl CustomOp3 for Product {
 mod tests {
     use super::*;
     use crate::nn::testing::{check_gradients, close, numbers};
-    use candle_core::{Device, Var};
+    use candle_core::Var;
 
     #[test]
     fn gradients_are_those_of_finite_differences() {
         let (x, w, b) = (numbers(&[2, 3, 5], 1), numbers(&[4, 5], 2), numbers(&[4], 3));
         check_gradients(&[x.clone(), w.clone(), b], |t| linear(&t[0], &t[1], Some(&t[2])));
         check_gradients(&[x, w], |t| linear(&t[0], &t[1], None));
+    }
+
+    #[test]
+    fn an_activation_in_the_same_operation_changes_nothing() {
+        let (x, w, b) = (numbers(&[2, 3, 5], 1), numbers(&[4, 5], 2), numbers(&[4], 3));
+        for activation in [Activation::Gelu, Activation::Silu] {
+            let ours = linear_activated(&x, &w, Some(&b), activation).unwrap();
+            close(&ours, &activation.forward(&linear(&x, &w, Some(&b)).unwrap()).unwrap(), 1e-12);
+            check_gradients(&[x.clone(), w.clone(), b.clone()], |t| {
+                linear_activated(&t[0], &t[1], Some(&t[2]), activation)
+            });
+            check_gradients(&[x.clone(), w.clone()], |t| linear_activated(&t[0], &t[1], None, activation));
+        }
     }
 
     #[test]

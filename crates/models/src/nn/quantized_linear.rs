@@ -113,11 +113,13 @@ impl CustomOp1 for Product {
         if let Some(last) = shape.last_mut() {
             *last = self.outputs;
         }
+        let _timer = super::profile::timer("quantized_linear", false);
         let y = self.times(slice::<f32>(x, layout)?, false)?;
         Ok((f32::to_cpu_storage_owned(y), shape.into()))
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> candle_core::Result<Option<Tensor>> {
+        let _timer = super::profile::timer("quantized_linear", true);
         let dx = with::<f32, _>(grad, |g| self.times(g, true))?;
         Tensor::from_vec(dx, x.shape(), x.device()).map(Some)
     }

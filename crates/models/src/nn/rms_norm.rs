@@ -2,8 +2,8 @@
 
 use candle_core::{CpuStorage, CustomOp2, D, DType, Layout, Shape, Tensor, WithDType};
 
-use super::cpu::{Real, by_dtype, dtype_of, for_rows, for_rows_summing, is_half, is_ours, slice, sum, with};
-use super::{Init, Parameter, Scope};
+use super::cpu::{Real, backward, for_rows, for_rows_summing, forward, is_half, is_ours, slice, sum, with};
+use super::{Init, Parameter, Scope, leaves};
 use crate::{Error, Result};
 
 /// `weight · x / √(mean(x²) + eps)` over the last dimension.
@@ -127,7 +127,7 @@ impl CustomOp2 for Norm {
         w: &CpuStorage,
         w_l: &Layout,
     ) -> candle_core::Result<(CpuStorage, Shape)> {
-        let y = by_dtype!(dtype_of(x), "rms_norm", T => {
+        let y = forward!(x, "rms_norm", T => {
             T::to_cpu_storage_owned(self.forward(slice::<T>(x, x_l)?, slice::<T>(w, w_l)?))
         });
         Ok((y, x_l.shape().clone()))
@@ -140,12 +140,15 @@ impl CustomOp2 for Norm {
         _: &Tensor,
         grad: &Tensor,
     ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>)> {
-        by_dtype!(grad.dtype(), "rms_norm", T => {
+        backward!(grad, "rms_norm", T => {
             let (dx, dw) = with::<T, _>(x, |x| {
                 with::<T, _>(w, |w| with::<T, _>(grad, |g| Ok(self.backward(x, w, g))))
             })?;
             let some = |tensor: &Tensor, grad: Vec<T>| {
-                tensor.track_op().then(|| Tensor::from_vec(grad, tensor.shape(), tensor.device())).transpose()
+                match tensor.track_op() {
+                    true => leaves::give(tensor, Tensor::from_vec(grad, tensor.shape(), tensor.device())?),
+                    false => Ok(None),
+                }
             };
             Ok((some(x, dx)?, some(w, dw)?))
         })

@@ -2,7 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Shape, Tensor, WithDType};
 
-use super::cpu::{Real, by_dtype, dtype_of, for_rows, is_half, is_ours, slice, with};
+use super::cpu::{Real, backward, for_rows, forward, is_half, is_ours, slice, with};
 use crate::{Error, Result};
 
 /// Which numbers of a head make a pair.
@@ -159,13 +159,13 @@ impl CustomOp1 for Turn {
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
         let width = layout.dims().iter().skip(2).product();
-        let y = by_dtype!(dtype_of(x), "rope", T => T::to_cpu_storage_owned(self.turn(slice::<T>(x, layout)?, width, T::ONE)?));
+        let y = forward!(x, "rope", T => T::to_cpu_storage_owned(self.turn(slice::<T>(x, layout)?, width, T::ONE)?));
         Ok((y, layout.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> candle_core::Result<Option<Tensor>> {
         let width = x.dims().iter().skip(2).product();
-        by_dtype!(grad.dtype(), "rope", T => {
+        backward!(grad, "rope", T => {
             let dx = with::<T, _>(grad, |g| self.turn(g, width, -T::ONE))?;
             Tensor::from_vec(dx, x.shape(), x.device()).map(Some)
         })

@@ -2,7 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Shape, Tensor, WithDType};
 
-use super::cpu::{Real, by_dtype, dtype_of, for_rows, is_half, is_ours, largest, slice, sum, with};
+use super::cpu::{Real, backward, for_rows, forward, is_half, is_ours, largest, slice, sum, with};
 use crate::Result;
 
 /// `e^xᵢ / Σ e^xⱼ` over the last dimension.
@@ -109,13 +109,13 @@ impl CustomOp1 for Softmax {
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
         let width = layout.shape().dim(D::Minus1)?.max(1);
-        let y = by_dtype!(dtype_of(x), self.name(), T => T::to_cpu_storage_owned(self.forward(slice::<T>(x, layout)?, width)));
+        let y = forward!(x, self.name(), T => T::to_cpu_storage_owned(self.forward(slice::<T>(x, layout)?, width)));
         Ok((y, layout.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, y: &Tensor, grad: &Tensor) -> candle_core::Result<Option<Tensor>> {
         let width = x.dim(D::Minus1)?.max(1);
-        by_dtype!(grad.dtype(), self.name(), T => {
+        backward!(grad, self.name(), T => {
             let dx = with::<T, _>(y, |y| with::<T, _>(grad, |g| Ok(self.backward(y, g, width))))?;
             Tensor::from_vec(dx, x.shape(), x.device()).map(Some)
         })

@@ -1,0 +1,76 @@
+//! The gradients of variables, past candle's sums.
+//!
+//! Candle adds every gradient to a tensor of zeros, on one thread. For an activation that cannot be helped; but a variable's
+//! gradient can be put aside by the operation that computes it, and into the result at the end: three passes over the memory of all
+//! weights less. This happens only inside [`backward`](super::backward); candle's own `backward` gets its gradients as usual.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use candle_core::backprop::GradStore;
+use candle_core::{Result, Tensor, TensorId};
+
+thread_local! {
+    static ASIDE: RefCell<Option<HashMap<TensorId, Tensor>>> = const { RefCell::new(None) };
+}
+
+/// Hands an operation's gradient for its argument on: to candle, or aside if the argument is a variable.
+pub(super) fn give(argument: &Tensor, grad: Tensor) -> Result<Option<Tensor>> {
+    if !argument.is_variable() {
+        return Ok(Some(grad));
+    }
+    ASIDE.with_borrow_mut(|aside| {
+        let Some(aside) = aside else { return Ok(Some(grad)) };
+        let sum = match aside.remove(&argument.id()) {
+            Some(before) => (before + grad)?,
+            None => grad,
+        };
+        aside.insert(argument.id(), sum);
+        Ok(None)
+    })
+}
+
+/// Runs candle's backward pass on this thread, with variables' gradients put aside meanwhile.
+pub(super) fn backward(loss: &Tensor) -> Result<GradStore> {
+    /// An error on the way leaves nothing for the next one.
+    struct Clear;
+    impl Drop for Clear {
+        fn drop(&mut self) {
+            ASIDE.set(None);
+        }
+    }
+    ASIDE.set(Some(HashMap::new()));
+    let _clear = Clear;
+    let mut grads = loss.backward()?;
+    for (id, grad) in ASIDE.take().unwrap_or_default() {
+        let sum = match grads.get_id(id) {
+            Some(other) => (other + grad)?,
+            None => grad,
+        };
+        grads.insert_id(id, sum);
+    }
+    Ok(grads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::testing::{close, numbers};
+    use crate::nn::{linear, rms_norm};
+    use candle_core::Var;
+
+    #[test]
+    fn a_weight_used_by_ours_and_by_candle_gets_one_sum() {
+        let (x, w) = (numbers(&[3, 4], 1), Var::from_tensor(&numbers(&[4, 4], 2)).unwrap());
+        let scale = Var::from_tensor(&numbers(&[4], 3)).unwrap();
+        let loss = || {
+            let y = linear(&linear(&x, &w, None).unwrap(), &w, None).unwrap().matmul(&w).unwrap();
+            rms_norm(&rms_norm(&y, &scale, 1e-5).unwrap(), &scale, 1e-5).unwrap().sqr().unwrap().sum_all().unwrap()
+        };
+        let (ours, candle) = (backward(&loss()).unwrap(), loss().backward().unwrap());
+        for var in [&w, &scale] {
+            close(ours.get(var).unwrap(), candle.get(var).unwrap(), 1e-9);
+        }
+        assert_eq!(ours.get_ids().count(), candle.get_ids().count());
+    }
+}
