@@ -51,10 +51,10 @@ impl Layer {
 
     fn forward(&self, x: &Tensor, mask: &Tensor) -> course_models::Result<Tensor> {
         let attention = Attention::new(HEADS).mask(mask).dropout(&self.dropout);
-        let seen = attention.forward(&self.query.forward(x)?, &self.key.forward(x)?, &self.value.forward(x)?)?;
-        let x = self.attention_norm.forward(&(self.dropout.forward(&self.output.forward(&seen)?)? + x)?)?;
-        let wide = self.up.forward_activated(&x, Activation::Gelu)?;
-        self.norm.forward(&(self.dropout.forward(&self.down.forward(&wide)?)? + x)?)
+        let seen = nn::self_attention(x, &self.query, &self.key, &self.value, &attention)?;
+        let x = self.attention_norm.forward(&self.dropout.forward_residual(&self.output.forward(&seen)?, x)?)?;
+        let inner = nn::feed_forward(&x, &self.up, Activation::Gelu, &self.down)?;
+        self.norm.forward(&self.dropout.forward_residual(&inner, &x)?)
     }
 }
 

@@ -258,6 +258,15 @@ impl Activation {
     }
 }
 
+impl Activation {
+    /// Multiplies each of `g` with the slope at its `x`.
+    pub(super) fn slopes_in_place<T: Real>(self, x: &[T], g: &mut [T]) {
+        for_each_activation!(self, F => for_rows(g, WIDTH, |first, rows| {
+            rows.iter_mut().zip(&x[first * WIDTH..]).for_each(|(g, x)| *g *= F.at(*x).1);
+        }));
+    }
+}
+
 impl CustomOp1 for Activation {
     fn name(&self) -> &'static str {
         (*self).name()

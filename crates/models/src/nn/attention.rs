@@ -79,18 +79,33 @@ impl Attention {
     /// # Errors
     /// Shapes that do not fit.
     pub fn forward(&self, q: &Tensor, k: &Tensor, v: &Tensor) -> Result<Tensor> {
-        let sizes = self.sizes(q, k, v)?;
+        let sizes = self.sizes([q, k, v].map(Tensor::dims))?;
         if is_half(q) {
             let single = |tensor: &Tensor| tensor.to_dtype(DType::F32);
             return Ok(self.forward(&single(q)?, &single(k)?, &single(v)?)?.to_dtype(q.dtype())?);
         }
-        if !is_ours(q) || self.mask.as_ref().is_some_and(Tensor::track_op) {
-            return Ok(self.composed(q, k, v, &sizes)?.0);
+        match self.kernel(q, sizes)? {
+            Some(product) => Ok(q.contiguous()?.apply_op3(&k.contiguous()?, &v.contiguous()?, product)?),
+            None => Ok(self.composed(q, k, v, &sizes)?.0),
         }
-        let mask = self.mask.as_ref().map(|mask| Mask::new(mask, q.dtype(), &sizes)).transpose()?;
+    }
+
+    /// The loops for queries, keys and values that `x` is projected to, of these widths, if they run for `x`.
+    pub(super) fn product(&self, x: &Tensor, widths: [usize; 3]) -> Result<Option<Product>> {
+        let &[batch, length, _] = x.dims() else { return Ok(None) };
+        let shapes = widths.map(|width| [batch, length, width]);
+        let sizes = self.sizes(shapes.each_ref().map(|shape| shape.as_slice()))?;
+        self.kernel(x, sizes)
+    }
+
+    /// The loops, if they run for `x` and this mask.
+    fn kernel(&self, x: &Tensor, sizes: Sizes) -> Result<Option<Product>> {
+        if !is_ours(x) || self.mask.as_ref().is_some_and(Tensor::track_op) {
+            return Ok(None);
+        }
+        let mask = self.mask.as_ref().map(|mask| Mask::new(mask, x.dtype(), &sizes)).transpose()?;
         let dropout = self.dropout.as_ref().map(Dropout::mask).transpose()?.flatten();
-        let product = Product { sizes, causal: self.causal, mask, dropout };
-        Ok(q.contiguous()?.apply_op3(&k.contiguous()?, &v.contiguous()?, product)?)
+        Ok(Some(Product { sizes, causal: self.causal, mask, dropout }))
     }
 
     /// [`forward`](Self::forward) that also gives the weights, `(batch, heads, queries, keys)`: slower, for looking at them.
@@ -98,19 +113,18 @@ impl Attention {
     /// # Errors
     /// Shapes that do not fit.
     pub fn forward_with_weights(&self, q: &Tensor, k: &Tensor, v: &Tensor) -> Result<(Tensor, Tensor)> {
-        self.composed(q, k, v, &self.sizes(q, k, v)?)
+        self.composed(q, k, v, &self.sizes([q, k, v].map(Tensor::dims))?)
     }
 
-    fn sizes(&self, q: &Tensor, k: &Tensor, v: &Tensor) -> Result<Sizes> {
+    fn sizes(&self, [q, k, v]: [&[usize]; 3]) -> Result<Sizes> {
         let wrong = |what: &str| {
-            let shapes = (q.dims(), k.dims(), v.dims(), self.heads, self.key_value_heads);
-            let (q, k, v, heads, shared) = shapes;
+            let (heads, shared) = (self.heads, self.key_value_heads);
             Err(Error::input(
                 "attention",
                 format!("{what}: q {q:?}, k {k:?}, v {v:?}, {heads} heads, {shared} for keys and values"),
             ))
         };
-        let (&[batch, queries, width], &[texts, keys, key_width]) = (q.dims(), k.dims()) else {
+        let (&[batch, queries, width], &[texts, keys, key_width]) = (q, k) else {
             return wrong("q, k and v are (batch, length, heads · head_dim)");
         };
         if self.heads == 0 || !width.is_multiple_of(self.heads) || width == 0 {
@@ -120,7 +134,7 @@ impl Attention {
             return wrong("each head of keys and values serves the same number of query heads");
         }
         let head_dim = width / self.heads;
-        if texts != batch || key_width != head_dim * self.key_value_heads || v.dims() != k.dims() {
+        if texts != batch || key_width != head_dim * self.key_value_heads || v != k {
             return wrong("k and v have q's batch and head_dim, and one shape");
         }
         let scale = self.scale.unwrap_or(1.0 / (head_dim as f64).sqrt());

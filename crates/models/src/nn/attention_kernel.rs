@@ -47,11 +47,15 @@ pub(super) struct Product {
 
 /// The queries, keys, values and mask as slices.
 #[derive(Clone, Copy)]
-struct Slices<'a, T> {
-    q: &'a [T],
-    k: &'a [T],
-    v: &'a [T],
-    mask: Option<&'a [T]>,
+pub(super) struct Slices<'a, T> {
+    pub(super) q: &'a [T],
+    pub(super) k: &'a [T],
+    pub(super) v: &'a [T],
+    pub(super) mask: Option<&'a [T]>,
+    /// How far apart the rows of queries are.
+    pub(super) width: usize,
+    /// How far apart the rows of keys and of values are.
+    pub(super) shared_width: usize,
 }
 
 /// One head's queries from `first` on.
@@ -71,18 +75,16 @@ impl Product {
         if self.causal { (block.first + block.count + keys).saturating_sub(queries).min(keys) } else { keys }
     }
 
-    /// Where a head of a text begins among keys and values, and how far apart its rows are.
-    fn shared(&self, text: usize, head: usize) -> (usize, usize) {
+    /// Where a head of a text begins among keys and values whose rows are `width` apart.
+    fn shared(&self, text: usize, head: usize, width: usize) -> usize {
         let Sizes { keys, heads, shared_heads, head_dim, .. } = self.sizes;
-        let width = shared_heads * head_dim;
-        (text * keys * width + head / (heads / shared_heads) * head_dim, width)
+        text * keys * width + head / (heads / shared_heads) * head_dim
     }
 
-    /// Where a block begins among queries, and how far apart its rows are.
-    fn own(&self, block: Block) -> (usize, usize) {
-        let Sizes { queries, heads, head_dim, .. } = self.sizes;
-        let width = heads * head_dim;
-        ((block.text * queries + block.first) * width + block.head * head_dim, width)
+    /// Where a block begins among rows of queries, or of results, that are `width` apart.
+    fn own(&self, block: Block, width: usize) -> usize {
+        let Sizes { queries, head_dim, .. } = self.sizes;
+        (block.text * queries + block.first) * width + block.head * head_dim
     }
 
     /// The weights of a block, `(count, reach)`, before dropout.
@@ -91,9 +93,9 @@ impl Product {
         let Sizes { queries, keys, head_dim, scale, .. } = self.sizes;
         let reach = self.reach(block);
         weights.resize(block.count * reach, T::ZERO);
-        let ((from, width), (shared, shared_width)) = (self.own(block), self.shared(block.text, block.head));
-        let q = Matrix::with_stride(&on.q[from..], block.count, head_dim, width);
-        let k = Matrix::with_stride(&on.k[shared..], reach, head_dim, shared_width);
+        let (from, shared) = (self.own(block, on.width), self.shared(block.text, block.head, on.shared_width));
+        let q = Matrix::with_stride(&on.q[from..], block.count, head_dim, on.width);
+        let k = Matrix::with_stride(&on.k[shared..], reach, head_dim, on.shared_width);
         multiply(weights, reach, Into::Replace, T::of(scale), q, k.t(), true);
         for (row, weights) in weights.chunks_exact_mut(reach.max(1)).enumerate() {
             let query = block.first + row;
@@ -127,10 +129,10 @@ impl Product {
         }
     }
 
-    fn forward<T: Real>(&self, on: Slices<'_, T>) -> Vec<T> {
-        let Sizes { queries, heads, head_dim, .. } = self.sizes;
+    pub(super) fn forward<T: Real>(&self, on: Slices<'_, T>) -> Vec<T> {
+        let Sizes { batch, queries, heads, head_dim, .. } = self.sizes;
         let width = heads * head_dim;
-        let mut y = vec![T::ZERO; on.q.len()];
+        let mut y = vec![T::ZERO; batch * queries * width];
         let texts = y.par_chunks_mut((queries * width).max(1)).enumerate();
         let blocks = texts
             .flat_map(|(text, y)| y.par_chunks_mut(QUERIES * width).enumerate().map(move |(part, y)| (text, part, y)));
@@ -139,21 +141,21 @@ impl Product {
                 let block = Block { text, head, first: part * QUERIES, count: y.len() / width };
                 self.weights(on, block, weights);
                 self.drop(block, weights);
-                let (reach, (shared, shared_width)) = (self.reach(block), self.shared(text, head));
+                let (reach, shared) = (self.reach(block), self.shared(text, head, on.shared_width));
                 let p = Matrix::new(weights, block.count, reach);
-                let v = Matrix::with_stride(&on.v[shared..], reach, head_dim, shared_width);
+                let v = Matrix::with_stride(&on.v[shared..], reach, head_dim, on.shared_width);
                 multiply(&mut y[head * head_dim..], width, Into::Replace, T::ONE, p, v, true);
             }
         });
         y
     }
 
-    fn backward<T: Real>(&self, on: Slices<'_, T>, g: &[T]) -> [Vec<T>; 3] {
+    /// Writes the gradients of queries, keys and values, of which all numbers are zero, to `to`: rows as far apart as in `on`.
+    pub(super) fn backward<T: Real>(&self, on: Slices<'_, T>, g: &[T], to: [Output<'_, T>; 3]) {
         let Sizes { batch, queries, heads, shared_heads, head_dim, scale, .. } = self.sizes;
         let scale = T::of(scale);
         let group = heads / shared_heads;
-        let [mut dq, mut dk, mut dv] = [on.q, on.k, on.v].map(|x| vec![T::ZERO; x.len()]);
-        let (to_q, to_k, to_v) = (Output::new(&mut dq), Output::new(&mut dk), Output::new(&mut dv));
+        let [to_q, to_k, to_v] = to;
         // One piece of work for each head of keys and values, since what it gets from its queries adds up.
         let pieces = (0..batch * shared_heads).into_par_iter();
         pieces.for_each_init(<(Vec<T>, Vec<T>)>::default, |(weights, dropped), piece| {
@@ -168,16 +170,17 @@ impl Product {
                     self.weights(on, block, weights);
                     dropped.clone_from(weights);
                     self.drop(block, dropped);
-                    let ((from, width), (shared, shared_width)) = (self.own(block), self.shared(text, head));
-                    let g = Matrix::with_stride(&g[from..], block.count, head_dim, width);
-                    let q = Matrix::with_stride(&on.q[from..], block.count, head_dim, width);
-                    let k = Matrix::with_stride(&on.k[shared..], reach, head_dim, shared_width);
-                    let v = Matrix::with_stride(&on.v[shared..], reach, head_dim, shared_width);
+                    let (from, shared) = (self.own(block, on.width), self.shared(text, head, on.shared_width));
+                    let width = heads * head_dim;
+                    let g = Matrix::with_stride(&g[self.own(block, width)..], block.count, head_dim, width);
+                    let q = Matrix::with_stride(&on.q[from..], block.count, head_dim, on.width);
+                    let k = Matrix::with_stride(&on.k[shared..], reach, head_dim, on.shared_width);
+                    let v = Matrix::with_stride(&on.v[shared..], reach, head_dim, on.shared_width);
                     // SAFETY: of dk and dv, a piece writes the columns of its own head of its own text.
                     unsafe {
                         to_v.multiply_at(
                             shared,
-                            shared_width,
+                            on.shared_width,
                             Into::Add,
                             T::ONE,
                             Matrix::new(dropped, block.count, reach).t(),
@@ -190,16 +193,21 @@ impl Product {
                     let ds = Matrix::new(weights, block.count, reach);
                     // SAFETY: of dq, a piece writes the columns of its own query heads.
                     unsafe {
-                        to_k.multiply_at(shared, shared_width, Into::Add, scale, ds.t(), q);
-                        to_q.multiply_at(from, width, Into::Replace, scale, ds, k);
+                        to_k.multiply_at(shared, on.shared_width, Into::Add, scale, ds.t(), q);
+                        to_q.multiply_at(from, on.width, Into::Replace, scale, ds, k);
                     }
                 }
             }
         });
-        [dq, dk, dv]
     }
 
-    fn with_mask<T: Real, R>(
+    /// Queries, keys and values that are tensors of their own.
+    fn apart<'a, T: Real>(&self, q: &'a [T], k: &'a [T], v: &'a [T], mask: Option<&'a [T]>) -> Slices<'a, T> {
+        let Sizes { heads, shared_heads, head_dim, .. } = self.sizes;
+        Slices { q, k, v, mask, width: heads * head_dim, shared_width: shared_heads * head_dim }
+    }
+
+    pub(super) fn with_mask<T: Real, R>(
         &self,
         work: impl FnOnce(Option<&[T]>) -> candle_core::Result<R>,
     ) -> candle_core::Result<R> {
@@ -234,7 +242,7 @@ impl CustomOp3 for Product {
         v_l: &Layout,
     ) -> candle_core::Result<(CpuStorage, Shape)> {
         let y = forward!(q, "attention", T => self.with_mask::<T, _>(|mask| {
-            let on = Slices { q: slice(q, q_l)?, k: slice(k, k_l)?, v: slice(v, v_l)?, mask };
+            let on = self.apart(slice(q, q_l)?, slice(k, k_l)?, slice(v, v_l)?, mask);
             Ok(T::to_cpu_storage_owned(self.forward::<T>(on)))
         })?);
         Ok((y, q_l.shape().clone()))
@@ -249,10 +257,15 @@ impl CustomOp3 for Product {
         grad: &Tensor,
     ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         backward!(grad, "attention", T => {
-            let [dq, dk, dv] = with::<T, _>(q, |q| {
+            let [mut dq, mut dk, mut dv] = [q, k, v].map(|x| vec![T::ZERO; x.elem_count()]);
+            let to = [Output::new(&mut dq), Output::new(&mut dk), Output::new(&mut dv)];
+            with::<T, _>(q, |q| {
                 with::<T, _>(k, |k| {
                     with::<T, _>(v, |v| {
-                        with::<T, _>(grad, |g| self.with_mask(|mask| Ok(self.backward(Slices { q, k, v, mask }, g))))
+                        with::<T, _>(grad, |g| self.with_mask(|mask| {
+                            self.backward(self.apart(q, k, v, mask), g, to);
+                            Ok(())
+                        }))
                     })
                 })
             })?;

@@ -1,6 +1,6 @@
 //! Dropout by random numbers that are counted, not stored: the backward pass draws the same mask again.
 
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Shape, Tensor, WithDType};
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Layout, Shape, Tensor, WithDType};
 
 use super::cpu::{Real, backward, for_rows, forward, is_half, is_ours, slice, with};
 use super::{Parameters, RandomState};
@@ -48,6 +48,21 @@ impl Dropout {
         }
     }
 
+    /// `forward(x) + residual`, one operation: what follows attention and the feed-forward block in every transformer layer.
+    ///
+    /// # Errors
+    /// Two shapes.
+    pub fn forward_residual(&self, x: &Tensor, residual: &Tensor) -> Result<Tensor> {
+        if x.dims() != residual.dims() {
+            let problem = format!("has shape {:?}, but what it is added to is {:?}", x.dims(), residual.dims());
+            return Err(Error::input("x", problem));
+        }
+        if !is_ours(x) || residual.dtype() != x.dtype() {
+            return Ok((self.forward(x)? + residual)?);
+        }
+        Ok(x.contiguous()?.apply_op2(&residual.contiguous()?, Sum { mask: self.mask()? })?)
+    }
+
     /// The next mask, if anything is to be dropped.
     pub(super) fn mask(&self) -> Result<Option<Mask>> {
         if !(0.0..=1.0).contains(&self.p) {
@@ -86,6 +101,9 @@ pub(super) struct Mask {
     /// What the others are multiplied with.
     scale: f64,
 }
+
+/// A row here is any number of neighbours that whole draws make up.
+const WIDTH: usize = 1 << 10;
 
 /// Numbers drawn at once: eight blocks of four, one in each lane of a register.
 pub(super) const DRAWN: usize = 32;
@@ -148,8 +166,6 @@ impl Mask {
     }
 
     fn apply<T: Real>(&self, x: &[T]) -> Vec<T> {
-        /// A row here is any number of neighbours that whole draws make up.
-        const WIDTH: usize = 1 << 10;
         let mut y = x.to_vec();
         for_rows(&mut y, WIDTH, |first, rows| self.multiply(first * WIDTH, rows));
         y
@@ -170,6 +186,60 @@ impl CustomOp1 for Mask {
         backward!(grad, "dropout", T => {
             let dx = with::<T, _>(grad, |g| Ok(self.apply(g)))?;
             Tensor::from_vec(dx, x.shape(), x.device()).map(Some)
+        })
+    }
+}
+
+/// The sum of two tensors, the first one masked.
+struct Sum {
+    mask: Option<Mask>,
+}
+
+impl CustomOp2 for Sum {
+    fn name(&self) -> &'static str {
+        "dropout_residual"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_l: &Layout,
+        other: &CpuStorage,
+        other_l: &Layout,
+    ) -> candle_core::Result<(CpuStorage, Shape)> {
+        let y = forward!(x, "dropout_residual", T => {
+            let (x, other) = (slice::<T>(x, x_l)?, slice::<T>(other, other_l)?);
+            let mut y = vec![T::ZERO; x.len()];
+            for_rows(&mut y, WIDTH, |first, y| {
+                let from = first * WIDTH;
+                y.copy_from_slice(&x[from..][..y.len()]);
+                if let Some(mask) = &self.mask {
+                    mask.multiply(from, y);
+                }
+                super::cpu::add(y, &other[from..]);
+            });
+            T::to_cpu_storage_owned(y)
+        });
+        Ok((y, x_l.shape().clone()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        other: &Tensor,
+        _: &Tensor,
+        grad: &Tensor,
+    ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>)> {
+        backward!(grad, "dropout_residual", T => {
+            let dx = match (&self.mask, x.track_op()) {
+                (_, false) => None,
+                (None, true) => Some(grad.clone()),
+                (Some(mask), true) => {
+                    let dx = with::<T, _>(grad, |g| Ok(mask.apply(g)))?;
+                    Some(Tensor::from_vec(dx, x.shape(), x.device())?)
+                }
+            };
+            Ok((dx, other.track_op().then(|| grad.clone())))
         })
     }
 }
@@ -221,6 +291,24 @@ mod tests {
         check_gradients(&[numbers(&[7, 11], 1)], |t| dropout(&t[0], mask));
         let half = dropout(&ones(50).to_dtype(DType::BF16).unwrap(), mask).unwrap();
         close(&half, &dropout(&ones(50), mask).unwrap(), 1e-2);
+    }
+
+    #[test]
+    fn with_a_residual_it_is_the_sum_of_the_two() {
+        let parameters = Parameters::new(&Device::Cpu, 42).dtype(DType::F64);
+        let dropout = parameters.root().dropout(0.3);
+        for training in [false, true] {
+            parameters.set_training(training);
+            let state = parameters.random_state();
+            let (x, other) = (numbers(&[70, 50], 1), numbers(&[70, 50], 2));
+            let ours = dropout.forward_residual(&x, &other).unwrap();
+            parameters.set_random_state(state);
+            close(&ours, &(dropout.forward(&x).unwrap() + &other).unwrap(), 1e-12);
+            check_gradients(&[numbers(&[5, 7], 1), numbers(&[5, 7], 2)], |t| {
+                parameters.set_random_state(state);
+                dropout.forward_residual(&t[0], &t[1])
+            });
+        }
     }
 
     #[test]

@@ -8,7 +8,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use candle_core::backprop::GradStore;
-use candle_core::{Result, Tensor, TensorId};
+use candle_core::{Result, Tensor, TensorId, bail};
+
+use super::cpu::is_ours;
 
 thread_local! {
     static ASIDE: RefCell<Option<HashMap<TensorId, Tensor>>> = const { RefCell::new(None) };
@@ -28,6 +30,28 @@ pub(super) fn give(argument: &Tensor, grad: Tensor) -> Result<Option<Tensor>> {
         aside.insert(argument.id(), sum);
         Ok(None)
     })
+}
+
+/// Puts the gradient of a variable aside that the graph does not know of: a weight inside a joined operation.
+pub(super) fn give_aside(variable: &Tensor, grad: Tensor) -> Result<()> {
+    match give(variable, grad)? {
+        None => Ok(()),
+        Some(_) => bail!(
+            "weights inside a joined operation get their gradients by `course_models::nn::backward`, not by candle's"
+        ),
+    }
+}
+
+/// Whether an operation on `x` may keep `weights` out of the graph: each is a variable or frozen, and the graph comes by here
+/// anyway if there is one to train.
+pub(super) fn joinable<'a>(x: &Tensor, weights: impl Iterator<Item = &'a Tensor>) -> bool {
+    is_ours(x)
+        && weights.into_iter().all(|weight| {
+            let trained = weight.track_op();
+            weight.dtype() == x.dtype()
+                && weight.is_contiguous()
+                && (!trained || (weight.is_variable() && x.track_op()))
+        })
 }
 
 /// Runs candle's backward pass on this thread, with variables' gradients put aside meanwhile.

@@ -76,6 +76,11 @@ impl Linear {
         self.with(x, Some(activation))
     }
 
+    /// Weight and bias as an operation uses them.
+    pub(super) fn tensors(&self) -> (Tensor, Option<Tensor>) {
+        (self.weight.tensor(), self.bias.as_ref().map(Parameter::tensor))
+    }
+
     fn with(&self, x: &Tensor, activation: Option<Activation>) -> Result<Tensor> {
         let bias = self.bias.as_ref().map(Parameter::tensor);
         apply(x, &self.weight.tensor(), bias.as_ref(), activation).map_err(|error| match error {
@@ -149,6 +154,32 @@ fn composed(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor
     })
 }
 
+/// `x · Wᵀ + b` of rows of numbers.
+pub(super) fn product<T: Real>(x: &[T], (weight, bias): &(Tensor, Option<Tensor>)) -> candle_core::Result<Vec<T>> {
+    let (outputs, inputs) = weight.dims2()?;
+    with::<T, _>(weight, |weight| match bias {
+        Some(bias) => with::<T, _>(bias, |bias| Ok(affine(x, weight, Some(bias), outputs, inputs))),
+        None => Ok(affine(x, weight, None, outputs, inputs)),
+    })
+}
+
+fn affine<T: Real>(x: &[T], weight: &[T], bias: Option<&[T]>, outputs: usize, inputs: usize) -> Vec<T> {
+    let rows = x.len().checked_div(inputs).unwrap_or(0);
+    let mut y = vec![T::ZERO; rows * outputs];
+    let how = match bias {
+        Some(bias) if outputs > 0 => {
+            for_rows(&mut y, outputs, |_, rows| {
+                rows.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(bias))
+            });
+            Into::Add
+        }
+        _ => Into::Replace,
+    };
+    let (x, weight) = (Matrix::new(x, rows, inputs), Matrix::new(weight, outputs, inputs));
+    multiply(&mut y, outputs, how, T::ONE, x, weight.t(), false);
+    y
+}
+
 struct Product {
     activation: Option<Activation>,
     /// What the activation was applied to, flat.
@@ -156,23 +187,6 @@ struct Product {
 }
 
 impl Product {
-    fn forward<T: Real>(x: &[T], inputs: usize, weight: &[T], bias: Option<&[T]>, outputs: usize) -> Vec<T> {
-        let rows = x.len().checked_div(inputs).unwrap_or(0);
-        let mut y = vec![T::ZERO; rows * outputs];
-        let how = match bias {
-            Some(bias) => {
-                for_rows(&mut y, outputs, |_, rows| {
-                    rows.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(bias))
-                });
-                Into::Add
-            }
-            None => Into::Replace,
-        };
-        let (x, weight) = (Matrix::new(x, rows, inputs), Matrix::new(weight, outputs, inputs));
-        multiply(&mut y, outputs, how, T::ONE, x, weight.t(), false);
-        y
-    }
-
     fn storage(
         &self,
         (x, x_layout): (&CpuStorage, &Layout),
@@ -187,7 +201,7 @@ impl Product {
         let y = forward!(x, "linear", T => {
             let bias = bias.map(|(bias, layout)| slice::<T>(bias, layout)).transpose()?;
             let (x, weight) = (slice::<T>(x, x_layout)?, slice::<T>(weight, weight_layout)?);
-            let y = Self::forward(x, inputs, weight, bias, outputs);
+            let y = affine(x, weight, bias, outputs, inputs);
             let activated = self.activation.map(|activation| activation.values(&y));
             if let Some(activated) = activated {
                 let length = y.len();

@@ -48,12 +48,15 @@ impl<'a, T: Real> Matrix<'a, T> {
 }
 
 /// Where products go: borrowed numbers of which several threads may write different ones.
+#[derive(Clone, Copy)]
 pub(super) struct Output<'a, T> {
     start: *mut T,
     length: usize,
     numbers: PhantomData<&'a mut [T]>,
 }
 
+// SAFETY: as below; a pointer is not tied to a thread.
+unsafe impl<T: Real> Send for Output<'_, T> {}
 // SAFETY: only `multiply_at` writes, and its caller promises that no number is written by two threads; nothing is lent out.
 unsafe impl<T: Real> Sync for Output<'_, T> {}
 
@@ -61,6 +64,13 @@ impl<'a, T: Real> Output<'a, T> {
     /// Lends out `numbers`.
     pub(super) fn new(numbers: &'a mut [T]) -> Self {
         Self { start: numbers.as_mut_ptr(), length: numbers.len(), numbers: PhantomData }
+    }
+
+    /// The same numbers from `first` on.
+    pub(super) fn from(self, first: usize) -> Self {
+        let first = first.min(self.length);
+        // SAFETY: `first` is inside.
+        Self { start: unsafe { self.start.add(first) }, length: self.length - first, ..self }
     }
 
     /// [`multiply`], on this thread, to the numbers from `first` on.

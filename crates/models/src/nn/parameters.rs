@@ -339,3 +339,111 @@ impl std::fmt::Debug for Parameters {
         f.debug_list().entries(self.names().ordered.iter()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two() -> (Parameters, Parameter, Parameter) {
+        let parameters = Parameters::new(&Device::Cpu, 1);
+        let scope = parameters.root();
+        let table = scope.pp("embeddings").get(&[3, 2], "weight", Init::Normal { std: 1.0 }).unwrap();
+        let bias = scope.pp("head").get(&[3], "bias", Init::Zeros).unwrap();
+        scope.pp("head").tie("weight", &table);
+        (parameters, table, bias)
+    }
+
+    fn tensors(of: &[(&str, Tensor)]) -> BTreeMap<String, Tensor> {
+        of.iter().map(|(name, tensor)| ((*name).to_owned(), tensor.clone())).collect()
+    }
+
+    fn filled(value: f32, shape: &[usize]) -> Tensor {
+        Tensor::full(value, shape, &Device::Cpu).unwrap()
+    }
+
+    #[test]
+    fn tied_weights_are_one_parameter_with_two_names() {
+        let (parameters, table, _) = two();
+        assert_eq!(parameters.count(), 9);
+        assert_eq!(parameters.get("head.weight").unwrap().var.id(), table.var.id());
+        assert_eq!(
+            parameters.tensors().iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["embeddings.weight", "head.bias"]
+        );
+        // A file may have either name, or both; then the parameter's own counts.
+        let only_tied = tensors(&[("head.weight", filled(2.0, &[3, 2])), ("head.bias", filled(1.0, &[3]))]);
+        assert_eq!(parameters.load(&only_tied).unwrap(), Loaded::default());
+        assert_eq!(table.var.sum_all().unwrap().to_scalar::<f32>().unwrap(), 12.0);
+        let both = tensors(&[("embeddings.weight", filled(1.0, &[3, 2])), ("head.weight", filled(5.0, &[3, 2]))]);
+        assert_eq!(parameters.load(&both).unwrap().missing, ["head.bias"]);
+        assert_eq!(table.var.sum_all().unwrap().to_scalar::<f32>().unwrap(), 6.0);
+    }
+
+    #[test]
+    fn loading_says_what_does_not_fit() {
+        let (parameters, table, bias) = two();
+        let before = table.var.to_vec2::<f32>().unwrap();
+        let file = tensors(&[
+            ("embeddings.weight", filled(0.0, &[3, 5])),
+            ("head.bias", filled(4.0, &[3])),
+            ("pooler", filled(0.0, &[1])),
+        ]);
+        let error = parameters.load(&file).unwrap_err().to_string();
+        assert!(error.contains("embeddings.weight") && error.contains("[3, 5]") && error.contains("[3, 2]"), "{error}");
+        assert_eq!(bias.var.to_vec1::<f32>().unwrap(), [0.0; 3]);
+        let loaded = parameters.load_matching(&file).unwrap();
+        assert_eq!(loaded.unexpected, ["pooler"]);
+        assert_eq!(loaded.mismatched, ["embeddings.weight"]);
+        assert_eq!(table.var.to_vec2::<f32>().unwrap(), before);
+        assert_eq!(bias.var.to_vec1::<f32>().unwrap(), [4.0; 3]);
+    }
+
+    #[test]
+    fn values_take_the_parameters_type() {
+        let parameters = Parameters::new(&Device::Cpu, 1).dtype(DType::BF16);
+        let weight = parameters.root().get(&[2], "weight", Init::Ones).unwrap();
+        assert_eq!(weight.var.dtype(), DType::BF16);
+        parameters.load(&tensors(&[("weight", filled(3.0, &[2]))])).unwrap();
+        assert_eq!(weight.var.to_dtype(DType::F32).unwrap().to_vec1::<f32>().unwrap(), [3.0; 2]);
+    }
+
+    #[test]
+    fn freezing_counts_what_it_changes() {
+        let (parameters, table, bias) = two();
+        assert_eq!(parameters.freeze(|name| name.starts_with("embeddings")), 1);
+        assert_eq!(parameters.freeze(|_| true), 1);
+        assert_eq!((parameters.count_trainable(), parameters.trainable().len()), (0, 0));
+        assert!(!table.is_trainable() && !table.tensor().track_op());
+        assert_eq!(parameters.unfreeze(|name| name.ends_with("bias")), 1);
+        assert!(bias.tensor().is_variable());
+        assert_eq!(parameters.count_trainable(), 3);
+    }
+
+    #[test]
+    fn no_grad_ends_also_by_a_panic() {
+        let (parameters, table, _) = two();
+        let panicked =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| parameters.no_grad(|| panic!("on purpose"))));
+        assert!(panicked.is_err());
+        assert!(table.tensor().is_variable());
+        assert!(!parameters.no_grad(|| table.tensor().track_op()));
+    }
+
+    #[test]
+    fn a_name_is_given_once() {
+        let (parameters, ..) = two();
+        let error = parameters.root().pp("head").get(&[3], "bias", Init::Zeros).unwrap_err().to_string();
+        assert!(error.contains("head.bias is there already"), "{error}");
+    }
+
+    #[test]
+    fn random_state_survives_serde() {
+        let (parameters, ..) = two();
+        let _ = parameters.draw();
+        let state = parameters.random_state();
+        let copy = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
+        assert_eq!(state, RandomState { seed: 1, draws: 1 });
+        parameters.set_random_state(copy);
+        assert_eq!(parameters.draw().draws, 1);
+    }
+}

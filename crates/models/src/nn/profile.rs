@@ -66,7 +66,9 @@ impl Drop for Timer {
     fn drop(&mut self) {
         if let Some(began) = self.began {
             let time = began.elapsed();
-            let spent = &mut times().entry(self.name).or_default()[usize::from(self.backward)];
+            let mut times = times();
+            let [forward, backward] = times.entry(self.name).or_default();
+            let spent = if self.backward { backward } else { forward };
             spent.calls += 1;
             spent.time += time;
         }

@@ -58,3 +58,32 @@ pub fn check_gradients(inputs: &[Tensor], work: impl Fn(&[Tensor]) -> Result<Ten
         }
     }
 }
+
+/// Asserts that a joined operation has the numbers, and gives `x` and every parameter the gradients, of the same operations apart.
+#[track_caller]
+pub fn check_joined(
+    parameters: &super::Parameters,
+    x: &Var,
+    joined: impl Fn(&Tensor) -> Result<Tensor>,
+    apart: impl Fn(&Tensor) -> Result<Tensor>,
+) {
+    let state = parameters.random_state();
+    let run = |work: &dyn Fn(&Tensor) -> Result<Tensor>| {
+        parameters.set_random_state(state);
+        let (y, weights) = (work(x).unwrap(), numbers(&[1], 9));
+        let loss = (y.sqr().unwrap().broadcast_mul(&weights).unwrap() + &y).unwrap().sum_all().unwrap();
+        (y, super::backward(&loss).unwrap())
+    };
+    let (ours, grads) = run(&joined);
+    let (plain, expected) = run(&apart);
+    assert!(ours.track_op());
+    close(&ours, &plain, 1e-10);
+    close(grads.get(x).unwrap(), expected.get(x).unwrap(), 1e-9);
+    for parameter in parameters.named() {
+        match (grads.get(&parameter.var), expected.get(&parameter.var)) {
+            (Some(grad), Some(expected)) => close(grad, expected, 1e-9),
+            (None, None) => assert!(!parameter.is_trainable(), "{}", parameter.name),
+            (ours, plain) => panic!("{}: {:?} and {:?}", parameter.name, ours.is_some(), plain.is_some()),
+        }
+    }
+}
