@@ -9,9 +9,7 @@ use std::time::Instant;
 
 use candle_core::{Device, Tensor};
 use course_datasets::memory::resident_memory;
-use course_models::architectures::{
-    AutoModelForCausalLM, AutoModelForSequenceClassification, Model, ModelInputs,
-};
+use course_models::architectures::{AutoModelForCausalLM, AutoModelForSequenceClassification, Model, ModelInputs};
 use course_models::nn::{Parameter, backward};
 use course_models::{Bert, mean_pooling, normalize};
 use course_training::optimizers::{AdamW, Gradients, Optimizer, ParameterGroup};

@@ -1,6 +1,7 @@
 //! Numbers with names, in order: what an evaluation gives and what is logged.
 
 use course_display::{Bundle, Rich, Table};
+use course_evaluation::{Score, Scores};
 use serde_json::{Map, Value};
 
 /// Numbers with names, in order.
@@ -100,6 +101,29 @@ impl<N: Into<String>> FromIterator<(N, f64)> for Metrics {
     }
 }
 
+impl From<Scores> for Metrics {
+    /// The scores that are numbers; those of a group, such as an entity type, are called `GROUP_SCORE`.
+    fn from(scores: Scores) -> Self {
+        let mut metrics = Self::new();
+        metrics.add_scores("", &scores);
+        metrics
+    }
+}
+
+impl Metrics {
+    fn add_scores(&mut self, prefix: &str, scores: &Scores) {
+        for (name, score) in scores.iter() {
+            let name = format!("{prefix}{name}");
+            match score {
+                Score::Number(number) => self.set(name, *number),
+                Score::Count(count) => self.set(name, *count as f64),
+                Score::Group(group) => self.add_scores(&format!("{name}_"), group),
+                Score::List(_) | Score::Matrix(_) => {}
+            }
+        }
+    }
+}
+
 impl std::fmt::Display for Metrics {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let entries: Vec<String> = self.iter().map(|(name, value)| format!("'{name}': {value}")).collect();
@@ -110,5 +134,19 @@ impl std::fmt::Display for Metrics {
 impl Rich for Metrics {
     fn rich(&self) -> Bundle {
         self.iter().fold(Table::new(["metric", "value"]), |table, entry| table.row(entry)).rich()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_are_metrics_groups_with_their_name() {
+        let entities = Scores::new().with("f1", 0.5).with("number", 3_usize);
+        let scores = Scores::new().with("PER", entities).with("overall_f1", 0.75).with("per_class", vec![1.0, 0.0]);
+        let metrics = Metrics::from(scores).prefixed("eval");
+        assert_eq!(metrics.to_string(), "{'eval_PER_f1': 0.5, 'eval_PER_number': 3, 'eval_overall_f1': 0.75}");
+        assert_eq!(Metrics::from([("loss", f64::NAN)]).to_json()["loss"], "NaN");
     }
 }

@@ -1,0 +1,188 @@
+//! The first loss, the gradients, and one batch learned by heart.
+
+use candle_core::{D, DType, Tensor};
+use course_display::Progress;
+use course_models::architectures::ModelInputs;
+use course_models::nn;
+
+use super::{Diagnosis, Verdict};
+use crate::Result;
+use crate::collators::IGNORED;
+use crate::optimizers::{AdamW, Gradients, Optimizer, ParameterGroup};
+use crate::trainer::{Trainer, number};
+
+/// Learning rates, from one that suits large pretrained models to one that suits small new ones; each gets so many steps.
+const RATES: [f64; 3] = [3e-4, 3e-3, 3e-2];
+const STEPS: u64 = 25;
+
+impl Trainer {
+    pub(super) fn look_at_learning(&mut self, inputs: &ModelInputs, diagnosis: &mut Diagnosis) -> Result<()> {
+        let parameters = self.model().parameters().clone();
+        let (was_training, random) = (parameters.is_training(), parameters.random_state());
+        let kept: Vec<Tensor> =
+            parameters.named().iter().map(|parameter| parameter.var.as_tensor().copy()).collect::<Result<_, _>>()?;
+        // Without dropout, so that one batch can be learned by heart.
+        parameters.set_training(false);
+        let looked = self.look(inputs, diagnosis);
+        for (parameter, kept) in parameters.named().iter().zip(&kept) {
+            parameter.var.set(kept)?;
+        }
+        parameters.set_training(was_training);
+        parameters.set_random_state(random);
+        looked
+    }
+
+    fn look(&self, inputs: &ModelInputs, diagnosis: &mut Diagnosis) -> Result<()> {
+        let items = self.items(inputs)?;
+        let Some(loss) = diagnosis.take("first loss", self.training_loss(inputs.clone(), items))? else {
+            return Ok(());
+        };
+        let first = number(&loss)?;
+        if !self.judge_loss(first, inputs, diagnosis)? {
+            return Ok(());
+        }
+        let named = || {
+            self.model().parameters().trainable().into_iter().map(|parameter| (parameter.name.clone(), parameter.var))
+        };
+        let mut gradients = Gradients::new(named());
+        let Some(store) = diagnosis.take("gradients", nn::backward(&loss).map_err(Into::into))? else { return Ok(()) };
+        gradients.add(store)?;
+        judge_gradients(&gradients, named().count(), diagnosis)?;
+        if !diagnosis.is_healthy() {
+            return Ok(());
+        }
+        self.by_heart(inputs, first, &mut gradients, diagnosis)
+    }
+
+    /// A classifier that knows nothing has a loss of ln C.
+    fn judge_loss(&self, loss: f64, inputs: &ModelInputs, diagnosis: &mut Diagnosis) -> Result<bool> {
+        const NAME: &str = "first loss";
+        if !loss.is_finite() {
+            diagnosis.add(NAME, Verdict::Problem, format!("{loss}: look for weights or inputs that are not finite"));
+            return Ok(false);
+        }
+        let is_class = inputs.get("labels").is_some_and(|labels| labels.dtype().is_int());
+        let output = self.model().parameters().no_grad(|| self.model().forward(inputs))?;
+        let classes = output.logits.dims().last().copied().unwrap_or(1);
+        if !is_class || classes < 2 {
+            diagnosis.add(NAME, Verdict::Good, format!("{loss:.4}"));
+            return Ok(true);
+        }
+        let unknowing = (classes as f64).ln();
+        let finding =
+            format!("{loss:.4}; a model that guesses evenly among {classes} classes has ln {classes} = {unknowing:.4}");
+        if loss > 1.5 * unknowing {
+            diagnosis.add(
+                NAME,
+                Verdict::Notice,
+                format!("{finding}: it begins by being sure of what is wrong; do labels mean the same to it?"),
+            );
+        } else {
+            diagnosis.add(NAME, Verdict::Good, finding);
+        }
+        Ok(true)
+    }
+
+    /// Goes on with one batch until it is known by heart.
+    fn by_heart(
+        &self,
+        inputs: &ModelInputs,
+        first: f64,
+        gradients: &mut Gradients,
+        diagnosis: &mut Diagnosis,
+    ) -> Result<()> {
+        const NAME: &str = "one batch by heart";
+        let named =
+            self.model().parameters().trainable().into_iter().map(|parameter| (parameter.name.clone(), parameter.var));
+        let mut optimizer = Optimizer::new(AdamW::new(), ParameterGroup::with_decay(named, 0.0))?;
+        let bar = (!self.args().disable_tqdm).then(|| Progress::new(STEPS * RATES.len() as u64, NAME));
+        let items = self.items(inputs)?;
+        let mut reached = (first, None);
+        for (step, rate) in RATES.iter().flat_map(|rate| (0..STEPS).map(move |_| *rate)).enumerate() {
+            gradients.clip_norm(1.0)?;
+            optimizer.step(gradients, rate)?;
+            let output = self.model().parameters().no_grad(|| self.model().forward(inputs))?;
+            let loss = self.training_loss(inputs.clone(), items)?;
+            // The logits of a causal model are those of the next tokens.
+            let accuracy = if self.is_causal() { None } else { accuracy(&output.logits, inputs)? };
+            reached = (number(&loss)?, accuracy);
+            bar.as_ref().map_or_else(course_wire::interrupt::check, |bar| bar.inc(1))?;
+            let right = reached.1.map_or(reached.0 < 0.05 * first, |accuracy| accuracy == 1.0);
+            if right && reached.0 < 0.5 * first {
+                let accuracy = reached.1.map_or(String::new(), |_| ", accuracy 1.0".to_owned());
+                let finding = format!(
+                    "after {} steps, the last at a learning rate of {rate:e}: loss {first:.4} → {:.4}{accuracy}",
+                    step + 1,
+                    reached.0
+                );
+                diagnosis.add(NAME, Verdict::Good, finding);
+                return Ok(());
+            }
+            gradients.clear();
+            gradients.add(nn::backward(&loss)?)?;
+        }
+        let accuracy = reached.1.map_or(String::new(), |accuracy| format!(", accuracy {accuracy:.2}"));
+        let finding =
+            format!("not after {} steps: loss {first:.4} → {:.4}{accuracy}", STEPS * RATES.len() as u64, reached.0);
+        // A loss that falls is slow, one that does not is broken.
+        let (verdict, advice) = match reached.0 < 0.5 * first {
+            true => (Verdict::Notice, "it learns, slowly: a small model, or one that is frozen for the most part?"),
+            false => (
+                Verdict::Problem,
+                "the model cannot learn these labels from these inputs: do equal inputs have different labels?",
+            ),
+        };
+        diagnosis.add(NAME, verdict, format!("{finding}; {advice}"));
+        Ok(())
+    }
+}
+
+/// Which part of the labels has the greatest logit; none for other tasks than classification.
+fn accuracy(logits: &Tensor, inputs: &ModelInputs) -> Result<Option<f64>> {
+    let Some(labels) = inputs.get("labels").filter(|labels| labels.dtype().is_int()) else { return Ok(None) };
+    if logits.rank() != labels.rank() + 1 || logits.dims().last().is_none_or(|classes| *classes > 1000) {
+        return Ok(None);
+    }
+    let predicted: Vec<u32> = logits.argmax(D::Minus1)?.flatten_all()?.to_vec1()?;
+    let labels: Vec<i64> = labels.flatten_all()?.to_dtype(DType::I64)?.to_vec1()?;
+    let counted = || predicted.iter().zip(&labels).filter(|(_, label)| **label != IGNORED);
+    let right = counted().filter(|(predicted, label)| i64::from(**predicted) == **label).count();
+    Ok(Some(right as f64 / counted().count().max(1) as f64))
+}
+
+fn judge_gradients(gradients: &Gradients, count: usize, diagnosis: &mut Diagnosis) -> Result<()> {
+    const NAME: &str = "gradients";
+    let missing = gradients.missing();
+    let (mut broken, mut zero) = (Vec::new(), Vec::new());
+    for (name, gradient) in gradients.iter() {
+        let sum = number(&gradient.sqr()?.sum_all()?)?;
+        if !sum.is_finite() {
+            broken.push(name);
+        } else if sum == 0.0 {
+            zero.push(name);
+        }
+    }
+    let list = |names: &[&str]| {
+        let more = if names.len() > 5 { format!(" and {} more", names.len() - 5) } else { String::new() };
+        format!("{}{more}", names.iter().take(5).copied().collect::<Vec<_>>().join(", "))
+    };
+    if !missing.is_empty() {
+        diagnosis.add(
+            NAME,
+            Verdict::Problem,
+            format!("{} of {count} parameters get none: {}", missing.len(), list(&missing)),
+        );
+    } else if !broken.is_empty() {
+        diagnosis.add(NAME, Verdict::Problem, format!("they are not finite in {}", list(&broken)));
+    } else if !zero.is_empty() {
+        diagnosis.add(
+            NAME,
+            Verdict::Notice,
+            format!("all {count} parameters get one; it is 0 everywhere in {}", list(&zero)),
+        );
+    } else {
+        let norm = gradients.norm()?;
+        diagnosis.add(NAME, Verdict::Good, format!("all {count} parameters get one; their norm is {norm:.4}"));
+    }
+    Ok(())
+}

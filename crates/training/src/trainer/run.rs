@@ -1,0 +1,412 @@
+//! The loop.
+
+use std::time::Instant;
+
+use candle_core::Tensor;
+use course_models::nn::{self, RandomState};
+use course_wire::interrupt;
+
+use super::evaluate::rounded;
+use super::forward::number;
+use super::state::TrainerState;
+use super::{Moment, TrainOutput, Trainer, folder};
+use crate::arguments::{IntervalStrategy, SaveStrategy};
+use crate::loader::DataLoader;
+use crate::optimizers::Gradients;
+use crate::schedulers::Scheduler;
+use crate::{Error, Metrics, Result};
+
+/// What stays the same through a run.
+struct Run {
+    loader: DataLoader,
+    steps_per_epoch: u64,
+    logging_steps: u64,
+    eval_steps: u64,
+    save_steps: u64,
+    started: Instant,
+    /// The step it began with.
+    first_step: u64,
+}
+
+impl Trainer {
+    /// Trains from the beginning, or from `resume_from_checkpoint` where the arguments have it.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for data that does not fit, [`Error::NotFinite`] for a loss that is no number, [`Error::Gradient`] for parameters that get no
+    /// gradient, [`Error::Interrupted`] when ■ is pressed; the weights stay as they are then, and a checkpoint of them is saved.
+    pub fn train(&mut self) -> Result<TrainOutput> {
+        match self.args.resume_from_checkpoint.clone() {
+            Some(checkpoint) => self.resume_from_checkpoint(&checkpoint),
+            None => {
+                self.state = TrainerState::default();
+                self.optimizer = None;
+                self.prepare(None)
+            }
+        }
+    }
+
+    /// Goes on from a checkpoint: a folder, a name such as `checkpoint-500` in `output_dir`, or `last`. The losses that follow are the same to the last
+    /// bit as without the stop (on a CPU).
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] where there is none, or it is of another model, dataset or size of batch; and those of [`train`](Self::train).
+    pub fn resume_from_checkpoint(&mut self, checkpoint: &str) -> Result<TrainOutput> {
+        let folder = self.find_checkpoint(checkpoint)?;
+        self.prepare(Some(&folder))
+    }
+
+    fn prepare(&mut self, checkpoint: Option<&std::path::Path>) -> Result<TrainOutput> {
+        folder::clean(&self.args.output_dir);
+        let Some(data) = &self.train_data else {
+            return Err(Error::data(
+                "training",
+                "there is no training data; give the trainer some with `.train_dataset(data)?`",
+            ));
+        };
+        let data = self.used_columns(data)?;
+        let args = &self.args;
+        let seed = args.data_seed.unwrap_or(args.seed);
+        let loader = DataLoader::new(&data, args.per_device_train_batch_size)?
+            .sampling(args.train_sampling_strategy, seed)?
+            .drop_last(args.dataloader_drop_last)?;
+        let steps_per_epoch = loader.len().div_ceil(args.gradient_accumulation_steps) as u64;
+        let total = match u64::try_from(args.max_steps) {
+            Ok(steps) if steps > 0 => steps,
+            _ => ((args.num_train_epochs * steps_per_epoch as f64).ceil() as u64).max(1),
+        };
+        let steps = |steps: f64| super::TrainingArguments::steps_of(steps, total);
+        let run = Run {
+            loader,
+            steps_per_epoch,
+            logging_steps: steps(args.logging_steps),
+            eval_steps: steps(args.eval_steps.unwrap_or(args.logging_steps)),
+            save_steps: steps(args.save_steps),
+            started: Instant::now(),
+            first_step: 0,
+        };
+        if args.eval_strategy != IntervalStrategy::No && self.eval_data.is_empty() {
+            let problem = format!(
+                "{} without evaluation data; give the trainer some with `.eval_dataset(data)?`",
+                args.eval_strategy
+            );
+            return Err(Error::argument("eval_strategy", problem));
+        }
+        let scheduler = match &self.scheduler {
+            Some(scheduler) => scheduler.clone(),
+            None => Scheduler::with_settings(
+                args.lr_scheduler_type,
+                args.learning_rate,
+                args.warmup_steps_of(total),
+                total,
+                args.lr_scheduler_kwargs.clone(),
+            )?,
+        };
+        self.model.parameters().set_random_state(RandomState { seed: self.args.seed, draws: 0 });
+        let optimizer = self.make_optimizer()?;
+        let kept = self.scheduler.replace(scheduler);
+        self.optimizer = Some(optimizer);
+        self.state.max_steps = total;
+        self.state.steps_per_epoch = steps_per_epoch;
+        self.state.num_train_epochs = total as f64 / steps_per_epoch as f64;
+        self.state.train_batch_size = self.args.per_device_train_batch_size;
+        self.state.gradient_accumulation_steps = self.args.gradient_accumulation_steps;
+        self.state.data_seed = seed;
+        let begun = match checkpoint {
+            Some(folder) => self.load_checkpoint(folder),
+            None => Ok(()),
+        };
+        let first_step = self.state.global_step;
+        let result = begun.and_then(|()| self.run(Run { first_step, ..run }));
+        self.live.end();
+        self.model.parameters().set_training(false);
+        if result.is_err() && interrupt::is_requested() {
+            self.save_interrupted(first_step);
+        }
+        // A schedule of the learner's own begins anew with the next run.
+        self.scheduler = kept;
+        result
+    }
+
+    fn run(&mut self, run: Run) -> Result<TrainOutput> {
+        self.control = Default::default();
+        if run.first_step == 0 {
+            self.fire(Moment::InitEnd, &Metrics::new())?;
+        }
+        self.fire(Moment::TrainBegin, &Metrics::new())?;
+        if !self.args.disable_tqdm {
+            self.live.begin(&self.state)?;
+        }
+        if self.args.eval_on_start && run.first_step == 0 && !self.eval_data.is_empty() {
+            self.evaluate()?;
+        }
+        self.model.parameters().set_training(true);
+        let optimizer = self.optimizer.as_ref().ok_or_else(|| Error::argument("optimizer", "there is none"))?;
+        let mut gradients = Gradients::new(optimizer.parameters());
+        while self.state.global_step < self.state.max_steps && !self.control.should_training_stop {
+            let place = self.state.global_step + self.state.exact.skipped;
+            let (epoch, first) = (place / run.steps_per_epoch, place % run.steps_per_epoch);
+            let order = run.loader.order(epoch);
+            if first == 0 {
+                self.fire(Moment::EpochBegin, &Metrics::new())?;
+            }
+            for step in first..run.steps_per_epoch {
+                self.step(&run, epoch, step, &order, &mut gradients)?;
+                let last = step + 1 == run.steps_per_epoch;
+                self.after_step(&run)?;
+                if self.control.should_training_stop || self.control.should_epoch_stop {
+                    // The end of an epoch that was cut short is still one, unless the run ends on it anyhow.
+                    self.finish_epoch(&run, last)?;
+                    break;
+                }
+                if last {
+                    self.finish_epoch(&run, true)?;
+                }
+            }
+            self.control.should_epoch_stop = false;
+        }
+        self.finish(&run)
+    }
+
+    /// One step: the batches of a window, their gradients, the move.
+    fn step(&mut self, run: &Run, epoch: u64, step: u64, order: &[u64], gradients: &mut Gradients) -> Result<()> {
+        self.fire(Moment::StepBegin, &Metrics::new())?;
+        let window = self.args.gradient_accumulation_steps;
+        let first = step as usize * window;
+        let mut batches = Vec::with_capacity(window);
+        for number in first..(first + window).min(run.loader.len()) {
+            let batch = run.loader.batch(order, number)?;
+            batches.push(self.collate(&batch, &mut run.loader.random(epoch, number))?);
+        }
+        let mut items = 0.0;
+        for inputs in &batches {
+            items += self.items(inputs)?;
+        }
+        let count = batches.len();
+        let mut loss = 0.0;
+        gradients.clear();
+        for (place, inputs) in batches.into_iter().enumerate() {
+            interrupt::check()?;
+            let part = self.training_loss(self.placed(inputs)?, items)?;
+            loss += number(&part)?;
+            self.check_loss(loss)?;
+            gradients.add(nn::backward(&part)?)?;
+            if place + 1 < count {
+                self.fire(Moment::SubstepEnd, &Metrics::new())?;
+            }
+        }
+        self.check_gradients(run, gradients)?;
+        self.state.last_grad_norm = match self.args.max_grad_norm {
+            limit if limit > 0.0 => gradients.clip_norm(limit)?,
+            _ => gradients.norm()?,
+        };
+        if !self.state.last_grad_norm.is_finite() {
+            return Err(self.bad_gradient(gradients));
+        }
+        self.fire(Moment::PreOptimizerStep, &Metrics::new())?;
+        let (Some(optimizer), Some(scheduler)) = (&mut self.optimizer, &mut self.scheduler) else { return Ok(()) };
+        self.state.learning_rate = scheduler.learning_rate();
+        optimizer.step(gradients, self.state.learning_rate)?;
+        scheduler.step();
+        self.state.last_loss = loss;
+        self.state.exact.last_finite = Some(loss);
+        self.state.exact.recent_loss += loss;
+        self.state.exact.recent_steps += 1;
+        self.state.exact.total_loss += loss;
+        self.state.global_step += 1;
+        self.state.epoch = (self.state.global_step + self.state.exact.skipped) as f64 / run.steps_per_epoch as f64;
+        self.fire(Moment::OptimizerStep, &Metrics::new())
+    }
+
+    /// What is due at this step: the log, an evaluation, a checkpoint.
+    fn after_step(&mut self, run: &Run) -> Result<()> {
+        let step = self.state.global_step;
+        let last = step >= self.state.max_steps;
+        let args = &self.args;
+        let due =
+            |strategy: IntervalStrategy, every: u64| strategy == IntervalStrategy::Steps && step.is_multiple_of(every);
+        self.control.should_log |=
+            due(args.logging_strategy, run.logging_steps) || (step == 1 && args.logging_first_step);
+        self.control.should_evaluate |= due(args.eval_strategy, run.eval_steps);
+        self.control.should_save |=
+            args.save_strategy == SaveStrategy::Steps && (step.is_multiple_of(run.save_steps) || last);
+        self.control.should_training_stop |= last;
+        self.fire(Moment::StepEnd, &Metrics::new())?;
+        if !self.args.disable_tqdm {
+            self.live.step(&self.state)?;
+        }
+        self.log_evaluate_save()
+    }
+
+    fn finish_epoch(&mut self, run: &Run, whole: bool) -> Result<()> {
+        let ended = whole || self.control.should_epoch_stop || self.state.global_step >= self.state.max_steps;
+        if ended {
+            self.control.should_log |= self.args.logging_strategy == IntervalStrategy::Epoch;
+            self.control.should_evaluate |= self.args.eval_strategy == IntervalStrategy::Epoch;
+            self.control.should_save |= self.args.save_strategy == SaveStrategy::Epoch;
+        }
+        if self.control.should_epoch_stop && !whole {
+            // The next epoch begins where this one would have ended.
+            let place = self.state.global_step + self.state.exact.skipped;
+            let rest = place.div_ceil(run.steps_per_epoch) * run.steps_per_epoch - place;
+            self.state.exact.skipped += rest;
+            self.state.epoch = (place + rest) as f64 / run.steps_per_epoch as f64;
+            if self.args.max_steps <= 0 {
+                self.state.max_steps = self.state.max_steps.saturating_sub(rest).max(self.state.global_step);
+            }
+        }
+        self.fire(Moment::EpochEnd, &Metrics::new())?;
+        self.log_evaluate_save()
+    }
+
+    fn log_evaluate_save(&mut self) -> Result<()> {
+        if std::mem::take(&mut self.control.should_log) {
+            self.log_loss()?;
+        }
+        let mut is_best = false;
+        if std::mem::take(&mut self.control.should_evaluate) && !self.eval_data.is_empty() {
+            let metrics = self.evaluate()?;
+            is_best = self.compare(&metrics)?;
+        }
+        self.control.should_save |= is_best && self.args.save_strategy == SaveStrategy::Best;
+        if std::mem::take(&mut self.control.should_save) {
+            self.save_checkpoint()?;
+            self.fire(Moment::Save, &Metrics::new())?;
+        }
+        Ok(())
+    }
+
+    /// Logs the mean loss since it was logged last.
+    fn log_loss(&mut self) -> Result<()> {
+        if self.state.exact.recent_steps == 0 {
+            return Ok(());
+        }
+        let exact = &mut self.state.exact;
+        let mean = std::mem::take(&mut exact.recent_loss) / std::mem::take(&mut exact.recent_steps) as f64;
+        let metrics = Metrics::from([
+            ("loss", mean),
+            ("grad_norm", self.state.last_grad_norm),
+            ("learning_rate", self.state.learning_rate),
+        ]);
+        self.log(metrics)
+    }
+
+    /// Keeps something in the history and tells it to everyone who wants the log.
+    pub(super) fn log(&mut self, metrics: Metrics) -> Result<()> {
+        let mut entry = metrics.to_json();
+        entry.insert("epoch".to_owned(), self.state.epoch.into());
+        entry.insert("step".to_owned(), self.state.global_step.into());
+        self.state.log_history.push(entry);
+        if !self.args.disable_tqdm {
+            self.live.logged(&self.state, &metrics)?;
+        }
+        self.fire(Moment::Log, &metrics)
+    }
+
+    /// Whether an evaluation is the best so far; tells it to schedules that look at it.
+    fn compare(&mut self, metrics: &Metrics) -> Result<bool> {
+        let name = self.args.best_metric();
+        let needed = self.args.load_best_model_at_end
+            || self.args.metric_for_best_model.is_some()
+            || self.args.save_strategy == SaveStrategy::Best
+            || self.args.lr_scheduler_type.needs_metric();
+        let Some(value) = metrics.get(&name) else {
+            return match needed {
+                true => {
+                    let known = metrics.names().join(", ");
+                    Err(Error::argument(
+                        "metric_for_best_model",
+                        format!("no evaluation gives {name}; there are {known}"),
+                    ))
+                }
+                false => Ok(false),
+            };
+        };
+        if let Some(scheduler) = &mut self.scheduler {
+            scheduler.observe(value);
+        }
+        let sign = if self.args.more_is_better() { 1.0 } else { -1.0 };
+        let better = self.state.exact.best_metric.is_none_or(|best| sign * value > sign * best);
+        if better && !value.is_nan() {
+            self.state.exact.best_metric = Some(value);
+            self.state.best_metric = Some(value);
+            self.state.best_global_step = Some(self.state.global_step);
+        }
+        Ok(better)
+    }
+
+    fn finish(&mut self, run: &Run) -> Result<TrainOutput> {
+        if self.state.exact.recent_steps > 0 && self.args.logging_strategy != IntervalStrategy::No {
+            self.log_loss()?;
+        }
+        if self.args.load_best_model_at_end {
+            self.load_best()?;
+        }
+        let seconds = run.started.elapsed().as_secs_f64();
+        let steps = self.state.global_step - run.first_step;
+        let rows =
+            steps as f64 * (self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps) as f64;
+        let loss = self.state.exact.total_loss / self.state.global_step.max(1) as f64;
+        let metrics = Metrics::from([
+            ("train_runtime", rounded(seconds)),
+            ("train_samples_per_second", rounded(rows / seconds)),
+            ("train_steps_per_second", rounded(steps as f64 / seconds)),
+            ("train_loss", loss),
+        ]);
+        self.log(metrics.clone())?;
+        self.fire(Moment::TrainEnd, &Metrics::new())?;
+        let (global_step, log) = (self.state.global_step, self.state.log_history.clone());
+        Ok(TrainOutput { global_step, training_loss: loss, metrics, log })
+    }
+
+    fn check_loss(&self, loss: f64) -> Result<()> {
+        if loss.is_finite() {
+            return Ok(());
+        }
+        let checkpoint =
+            self.last_checkpoint.as_ref().map(|path| format!("; the last checkpoint is {}", path.display()));
+        Err(Error::NotFinite {
+            loss,
+            step: self.state.global_step + 1,
+            epoch: self.state.epoch,
+            learning_rate: self.scheduler.as_ref().map_or(f64::NAN, Scheduler::learning_rate),
+            last: self.state.exact.last_finite.map_or("none".to_owned(), |loss| format!("{loss:.4}")),
+            checkpoint: checkpoint.unwrap_or_default(),
+        })
+    }
+
+    /// At the first step every parameter that is trained must have a gradient.
+    fn check_gradients(&self, run: &Run, gradients: &Gradients) -> Result<()> {
+        if self.allow_unused || self.state.global_step > run.first_step {
+            return Ok(());
+        }
+        let missing = gradients.missing();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let shown: Vec<&str> = missing.iter().take(5).copied().collect();
+        let more = missing.len() - shown.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Err(Error::Gradient {
+            problem: format!(
+                "{} of the parameters that should learn get no gradient: {}{more}. An operation without a backward pass lies between them and the loss, or \
+                 the model does not use them: freeze those, or `allow_unused_parameters(true)`",
+                missing.len(),
+                shown.join(", ")
+            ),
+        })
+    }
+
+    fn bad_gradient(&self, gradients: &Gradients) -> Error {
+        let finite = |gradient: &Tensor| -> Result<bool> { Ok(number(&gradient.sqr()?.sum_all()?)?.is_finite()) };
+        let bad = gradients.iter().filter(|(_, gradient)| !finite(gradient).unwrap_or(false)).map(|(name, _)| name);
+        let names: Vec<&str> = bad.take(5).collect();
+        Error::Gradient {
+            problem: format!(
+                "the gradient at step {} is not finite in {}, while the loss is; the weights were not moved. A smaller learning rate or more warmup may \
+                 keep them from growing so large",
+                self.state.global_step + 1,
+                names.join(", ")
+            ),
+        }
+    }
+}
