@@ -1,8 +1,12 @@
 //! Datasets: folders read and written, words, sorting, columns, and what `map` says.
 
 use std::error::Error;
+use std::path::Path;
 
-use course_datasets::{Column, Dataset, DatasetDict, Features, Order, SortBy, concatenate_datasets, load_from_disk};
+use course_datasets::loopback::LoopbackHub;
+use course_datasets::{
+    Column, Dataset, DatasetDict, Features, Order, PushToHub, SortBy, concatenate_datasets, load_from_disk,
+};
 use serde_json::{Value, json};
 
 type Answer = Result<Value, Box<dyn Error>>;
@@ -15,6 +19,7 @@ pub fn run(command: &str, arguments: &Value) -> Option<Answer> {
         "dataset-export" => export(arguments),
         "dataset-sort" => sort(arguments),
         "dataset-steps" => steps(arguments),
+        "dataset-push" => push(arguments),
         "dataset-map-error" => map_error(arguments),
         _ => return None,
     })
@@ -38,6 +43,28 @@ fn resave_dict(arguments: &Value) -> Answer {
     let data = load_from_disk(text(arguments, "from")?)?;
     data.save_to_disk(text(arguments, "to")?)?;
     Ok(json!({ "words": data.to_string() }))
+}
+
+/// Pushes what the folders of `pushes` hold, one after the other, to a Hub on this machine, and writes the files that are then in the
+/// repository into the folder `to`. A folder of splits is pushed whole, a single dataset as the `split` named beside it.
+fn push(arguments: &Value) -> Answer {
+    let hub = LoopbackHub::start()?;
+    let options = PushToHub::new().hub(hub.config());
+    for push in arguments["pushes"].as_array().into_iter().flatten() {
+        let (from, options) = (text(push, "from")?, options.clone().config_name(text(push, "config")?));
+        match push["split"].as_str() {
+            Some(split) => Dataset::load_from_disk(from)?.push_to_hub_with("data", &options.split(split))?,
+            None => load_from_disk(from)?.push_to_hub_with("data", &options)?,
+        };
+    }
+    let to = Path::new(text(arguments, "to")?);
+    let files = hub.files("learner/data");
+    for file in &files {
+        let path = to.join(file);
+        std::fs::create_dir_all(path.parent().unwrap_or(to))?;
+        std::fs::write(path, hub.read("learner/data", file).unwrap_or_default())?;
+    }
+    Ok(json!({ "files": files }))
 }
 
 /// How a dataset, its features, its rows and its columns are printed.

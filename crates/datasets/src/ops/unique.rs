@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_schema::DataType;
 use course_display::{Bundle, Rich, Table};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
+use super::quick_hash;
 use crate::{Column, Dataset, Result, Value};
 
 /// How often each value of a column comes, the most frequent first; shows itself as a table.
@@ -67,9 +70,7 @@ impl Dataset {
     /// # Errors
     /// [`Error::NoColumn`](crate::Error::NoColumn).
     pub fn unique(&self, column: &str) -> Result<Vec<Value>> {
-        let mut counts = count(&self.column(column)?);
-        counts.sort_unstable_by_key(|(_, first, _)| *first);
-        Ok(counts.into_iter().map(|(value, _, _)| value).collect())
+        Ok(count(&self.column(column)?).into_iter().map(|(value, _)| value).collect())
     }
 
     /// How often each value of a column comes, the most frequent first.
@@ -78,48 +79,85 @@ impl Dataset {
     /// [`Error::NoColumn`](crate::Error::NoColumn).
     pub fn value_counts(&self, column: &str) -> Result<ValueCounts> {
         let mut counts = count(&self.column(column)?);
-        counts.sort_unstable_by_key(|(_, first, count)| (std::cmp::Reverse(*count), *first));
-        let counts = counts.into_iter().map(|(value, _, count)| (value, count)).collect();
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         Ok(ValueCounts { column: column.to_owned(), counts })
     }
 }
 
-/// Each value, the row where it first comes, and how often it comes.
-fn count(column: &Column) -> Vec<(Value, usize, usize)> {
+/// Each value and how often it comes, in the order in which they first come.
+fn count(column: &Column) -> Vec<(Value, usize)> {
     if let Ok(texts) = column.optional_strs() {
-        return counted(texts.into_iter(), |text| Value::from(*text));
+        let hash = |text: &Option<&str>| text.map_or(0, |text| quick_hash::of_bytes(text.as_bytes()));
+        let hashes: Vec<u64> = texts.par_iter().map(hash).collect();
+        return counted(texts.into_iter().zip(hashes));
     }
     if column.feature().arrow_type() == DataType::Int64 {
-        let numbers = column.chunks().iter().flat_map(|chunk| chunk.as_primitive::<Int64Type>().iter());
-        return counted(numbers, |number| Value::from(*number));
+        let numbers = column.chunks().iter().flat_map(|chunk| chunk.as_primitive::<Int64Type>());
+        let hash = |number: Option<i64>| number.map_or(0, |number| quick_hash::of_number(number.cast_unsigned()));
+        return counted(numbers.map(|number| (number, hash(number))));
     }
     // Floats have no equality to hash by, and structs no order; their spelling has both.
-    let mut values: HashMap<String, (Value, usize, usize)> = HashMap::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut counts: Vec<(Value, usize)> = Vec::new();
     let mut spelling = String::new();
-    for (row, value) in column.iter().enumerate() {
+    for value in column.iter() {
         spelling.clear();
         // Writing to a string cannot fail.
         let _ = write!(spelling, "{value}");
-        match values.get_mut(&spelling) {
-            Some((_, _, count)) => *count += 1,
+        match places.get(&spelling).and_then(|place| counts.get_mut(*place)) {
+            Some((_, count)) => *count += 1,
             None => {
-                values.insert(spelling.clone(), (value, row, 1));
+                places.insert(spelling.clone(), counts.len());
+                counts.push((value, 1));
             }
         }
     }
-    values.into_values().collect()
+    counts
 }
 
-fn counted<K: std::hash::Hash + Eq>(
-    keys: impl Iterator<Item = K>,
-    value: impl Fn(&K) -> Value,
-) -> Vec<(Value, usize, usize)> {
-    // A quick hash: the keys are the learner's own data, which nobody has made to fall together.
-    let mut counts: HashMap<K, (usize, usize), ahash::RandomState> = HashMap::default();
-    for (row, key) in keys.enumerate() {
-        counts.entry(key).or_insert((row, 0)).1 += 1;
+/// The same for keys that come with their hashes; only those that differ become values.
+fn counted<K: Copy + Eq + Into<Value> + Send>(keys: impl Iterator<Item = (K, u64)>) -> Vec<(Value, usize)> {
+    let mut places: HashMap<Hashed<K>, usize, BuildHasherDefault<Known>> = HashMap::default();
+    let mut counts: Vec<(K, usize)> = Vec::new();
+    for (key, hash) in keys {
+        let place = *places.entry(Hashed { key, hash }).or_insert(counts.len());
+        match counts.get_mut(place) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((key, 1)),
+        }
     }
-    counts.into_iter().map(|(key, (row, count))| (value(&key), row, count)).collect()
+    counts.into_par_iter().map(|(key, count)| (key.into(), count)).collect()
+}
+
+/// A key whose hash is known.
+#[derive(PartialEq, Eq)]
+struct Hashed<K> {
+    key: K,
+    hash: u64,
+}
+
+impl<K> Hash for Hashed<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+/// Hands on a hash that is known.
+#[derive(Default)]
+struct Known(u64);
+
+impl Hasher for Known {
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = quick_hash::of_bytes(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 #[cfg(test)]
@@ -143,5 +181,27 @@ mod tests {
         assert_eq!(counts.rich().plain(), "t  count\n─  ─────\nb      2\na      1\n       1");
         assert_eq!(counts.to_dataset().unwrap().row(0).unwrap().to_string(), "{'t': 'b', 'count': 2}");
         assert!(data.unique("x").is_err());
+    }
+
+    #[test]
+    fn numbers_and_texts_come_in_the_order_in_which_they_first_come() {
+        let numbers: Vec<Option<i64>> = (0..5000).map(|n| (n % 11 != 3).then_some((n * n) % 97 - 40)).collect();
+        let texts: Vec<Option<String>> =
+            numbers.iter().map(|n| n.map(|n| "x".repeat(n.unsigned_abs() as usize))).collect();
+        let data =
+            Dataset::from_columns([("n", Column::from(numbers.clone())), ("t", Column::from(texts.clone()))]).unwrap();
+        let mut expected: Vec<Value> = Vec::new();
+        for value in numbers.into_iter().map(Value::from) {
+            if !expected.contains(&value) {
+                expected.push(value);
+            }
+        }
+        assert_eq!(data.unique("n").unwrap(), expected);
+        let counts = data.value_counts("t").unwrap();
+        assert_eq!(counts.iter().map(|(_, count)| count).sum::<usize>(), 5000);
+        for (value, count) in counts.iter() {
+            assert_eq!(texts.iter().filter(|text| Value::from((*text).clone()) == *value).count(), count);
+        }
+        assert!(counts.iter().zip(counts.iter().skip(1)).all(|(one, next)| one.1 >= next.1));
     }
 }
