@@ -1,7 +1,7 @@
 //! The loops of [`Attention`](super::Attention): some queries at a time against all keys, weights computed again in the backward pass.
 //!
-//! With P = softmax(S), S = scale · Q·Kᵀ + mask, and O = P·V: dV = Pᵀ·dO, dP = dO·Vᵀ, dS = P ∘ (dP − Σ dP∘P by rows),
-//! dQ = scale · dS·K, dK = scale · dSᵀ·Q. Dropout stands between P and O, and so between dP and dO.
+//! With P = softmax(S), S = scale · Q·Kᵀ + mask, D = dropout(P) and O = D·V: dV = Dᵀ·dO, dD = dO·Vᵀ, dS = D∘dD − P · Σ D∘dD by
+//! rows, dQ = scale · dS·K, dK = scale · dSᵀ·Q.
 
 use candle_core::{CpuStorage, CustomOp3, DType, Layout, Shape, Tensor, WithDType};
 use rayon::prelude::*;
@@ -116,7 +116,7 @@ impl Product {
         }
     }
 
-    /// Applies dropout to the weights of a block, or to their gradients.
+    /// Applies dropout to the weights of a block.
     #[inline(always)]
     fn drop<T: Real>(&self, block: Block, weights: &mut [T]) {
         let Some(dropout) = &self.dropout else { return };
@@ -158,7 +158,7 @@ impl Product {
         let [to_q, to_k, to_v] = to;
         // One piece of work for each head of keys and values, since what it gets from its queries adds up.
         let pieces = (0..batch * shared_heads).into_par_iter();
-        pieces.for_each_init(<(Vec<T>, Vec<T>)>::default, |(weights, dropped), piece| {
+        pieces.for_each_init(<[Vec<T>; 3]>::default, |[weights, dropped, grads], piece| {
             let text = piece / shared_heads;
             for head in (0..group).map(|member| piece % shared_heads * group + member) {
                 for first in (0..queries).step_by(QUERIES) {
@@ -187,9 +187,9 @@ impl Product {
                             g,
                         )
                     };
-                    multiply(dropped, reach, Into::Replace, T::ONE, g, v.t(), true);
-                    self.drop(block, dropped);
-                    scores_gradient(weights, dropped, reach);
+                    grads.resize(block.count * reach, T::ZERO);
+                    multiply(grads, reach, Into::Replace, T::ONE, g, v.t(), true);
+                    scores_gradient(weights, dropped, grads, reach);
                     let ds = Matrix::new(weights, block.count, reach);
                     // SAFETY: of dq, a piece writes the columns of its own query heads.
                     unsafe {
@@ -218,12 +218,16 @@ impl Product {
     }
 }
 
-/// Makes the weights P the gradient of the scores, P ∘ (dP − Σ dP∘P), row by row.
+/// Makes the weights P the gradient of the scores, row by row: with D the weights after dropout and dD their gradient,
+/// D ∘ dD − P · Σ D∘dD, so that the mask is not drawn a second time.
 #[inline(always)]
-fn scores_gradient<T: Real>(weights: &mut [T], grads: &[T], width: usize) {
-    for (p, dp) in weights.chunks_exact_mut(width).zip(grads.chunks_exact(width)) {
-        let total = sum(width, |i| p[i] * dp[i]);
-        p.iter_mut().zip(dp).for_each(|(p, dp)| *p *= *dp - total);
+fn scores_gradient<T: Real>(weights: &mut [T], dropped: &[T], grads: &[T], width: usize) {
+    let rows = weights.chunks_exact_mut(width).zip(dropped.chunks_exact(width)).zip(grads.chunks_exact(width));
+    for ((p, d), dd) in rows {
+        let total = sum(width, |i| d[i] * dd[i]);
+        for ((p, d), dd) in p.iter_mut().zip(d).zip(dd) {
+            *p = *d * *dd - *p * total;
+        }
     }
 }
 
