@@ -229,8 +229,11 @@ impl WithPlain for Bundle {
 /// A metric that a function computes.
 struct Own {
     name: String,
-    compute: Box<dyn Fn(&Inputs<'_>) -> Result<Scores> + Send + Sync>,
+    compute: Box<Compute>,
 }
+
+/// A learner's function from predictions and references to scores.
+type Compute = dyn Fn(&Inputs<'_>) -> Result<Scores> + Send + Sync;
 
 impl Measure for Own {
     fn name(&self) -> &str {

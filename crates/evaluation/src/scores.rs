@@ -122,10 +122,10 @@ impl Scores {
         if let Some((_, score)) = self.entries.iter().find(|(known, _)| known == name) {
             return Ok(score);
         }
-        if let Some((group, rest)) = name.split_once('.') {
-            if let Some((_, Score::Group(inner))) = self.entries.iter().find(|(known, _)| known == group) {
-                return inner.score(rest);
-            }
+        if let Some((group, rest)) = name.split_once('.')
+            && let Some((_, Score::Group(inner))) = self.entries.iter().find(|(known, _)| known == group)
+        {
+            return inner.score(rest);
         }
         Err(Error::NoScore { name: name.into(), names: self.names().iter().map(|&name| name.to_owned()).collect() })
     }

@@ -12,10 +12,10 @@ pub(super) fn entities(sentence: usize, tags: &[Tag]) -> Vec<Entity> {
     let mut start = None;
     let mut before = &outside;
     for (place, tag) in tags.iter().chain([&outside]).enumerate() {
-        if ends(before, tag) {
-            if let Some(start) = start.take() {
-                found.push(Entity { sentence, start, end: place - 1, kind: before.kind.clone() });
-            }
+        if ends(before, tag)
+            && let Some(start) = start.take()
+        {
+            found.push(Entity { sentence, start, end: place - 1, kind: before.kind.clone() });
         }
         if starts(before, tag) {
             start = Some(place);

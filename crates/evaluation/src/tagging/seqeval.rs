@@ -119,8 +119,11 @@ impl Seqeval {
     }
 }
 
+/// The tags of the words of each sentence.
+type Sentences<'a> = &'a [Vec<String>];
+
 /// The tags of both sides: as many sentences, each with as many words.
-fn sentences<'a>(inputs: &Inputs<'a>) -> Result<(&'a [Vec<String>], &'a [Vec<String>])> {
+fn sentences<'a>(inputs: &Inputs<'a>) -> Result<(Sentences<'a>, Sentences<'a>)> {
     const WANTED: &str = "a list of tags for each sentence";
     inputs.check_lengths()?;
     let Values::TextLists(predictions) = inputs.predictions else {

@@ -139,12 +139,13 @@ fn of_lines(summary: &[Vec<String>], reference: &[Vec<String>]) -> Overlap {
     for line in reference {
         let places: BTreeSet<usize> = summary.iter().flat_map(|other| common(line, other)).collect();
         for word in places.into_iter().filter_map(|place| line.get(place)) {
-            if let (Some(our), Some(their)) = (ours.get_mut(word), theirs.get_mut(word)) {
-                if *our > 0 && *their > 0 {
-                    both += 1;
-                    *our -= 1;
-                    *their -= 1;
-                }
+            if let (Some(our), Some(their)) = (ours.get_mut(word), theirs.get_mut(word))
+                && *our > 0
+                && *their > 0
+            {
+                both += 1;
+                *our -= 1;
+                *their -= 1;
             }
         }
     }
