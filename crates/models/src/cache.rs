@@ -1,5 +1,6 @@
 //! The KV cache: the keys and values of every token so far, so that a new token costs one token's work.
 
+use crate::architectures::past::Past;
 use crate::layers::KeysValues;
 
 /// Keys and values of the tokens that a model has read, for every layer and every row of a batch.
@@ -12,6 +13,8 @@ pub struct KvCache {
     pub(crate) layers: Vec<Vec<KeysValues>>,
     /// For each row, 1 for a position of text and 0 for padding.
     pub(crate) visible: Vec<Vec<u8>>,
+    /// The same of a model that trains.
+    pub(crate) past: Past,
 }
 
 impl KvCache {
@@ -34,7 +37,7 @@ impl KvCache {
     /// come in blocks of sixteen positions. The memory behind them may be up to twice as much, so that it need not grow with
     /// every token.
     pub fn bytes(&self) -> usize {
-        self.layers.iter().flatten().map(KeysValues::bytes).sum()
+        self.layers.iter().flatten().map(KeysValues::bytes).sum::<usize>() + self.past.bytes()
     }
 
     /// Forgets everything after the first `length` positions.
@@ -51,9 +54,12 @@ impl KvCache {
             let of_a_row = heads.len() / self.rows().max(1);
             rows.iter().flat_map(|row| heads[row * of_a_row..][..of_a_row].iter().cloned()).collect()
         };
+        let mut past = self.past.clone();
+        past.select(&rows);
         Self {
             layers: self.layers.iter().map(select).collect(),
             visible: rows.iter().map(|row| self.visible[*row].clone()).collect(),
+            past,
         }
     }
 

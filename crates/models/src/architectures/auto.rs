@@ -68,6 +68,23 @@ fn known() -> String {
     FAMILIES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
+/// A model's `config.json`, which [`model_from_config`] and the other `Auto` classes take.
+pub struct AutoConfig;
+
+impl AutoConfig {
+    /// The configuration of the model of this name: a folder, or a name on the Hub.
+    ///
+    /// # Errors
+    /// When it is not found.
+    pub fn from_pretrained(name: &str) -> Result<Value> {
+        let repo = course_hub::resolve(name)?;
+        match super::load::gguf(&repo)? {
+            Some(gguf) => super::llama_gguf::config(&gguf),
+            None => Ok(repo.read_json("config.json")?),
+        }
+    }
+}
+
 macro_rules! auto {
     ($(#[$doc:meta])* $name:ident, $task:ident) => {
         $(#[$doc])*

@@ -7,10 +7,12 @@ use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::causal::Writing;
 use super::config::{activation, check_heads, class, padded, read, written};
 use super::head::FirstToken;
 use super::lm_head::LmHead;
-use super::seq2seq::{AnswerHead, EncoderDecoder, Seq2SeqModel, Written};
+use super::past::{Past, joined, read_once};
+use super::seq2seq::{AnswerHead, EncoderDecoder, Read, Seq2SeqModel, Written};
 use super::{Labels, Model, Task, mask};
 use crate::Result;
 use crate::nn::{Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope};
@@ -182,15 +184,15 @@ fn build(
         _ => AnswerHead::None,
     };
     let model_type = if kind == Kind::Bart { "bart" } else { "marian" };
+    let json = written(&config, model_type, architecture, root.dtype());
     Ok(Box::new(Seq2SeqModel {
         architecture,
-        config: written(&config, model_type, architecture, root.dtype()),
+        writing: Writing::new(&json, config.vocab_size, config.max_position_embeddings),
+        config: json,
         labels: config.labels,
         parameters,
         body: Box::new(Bart { encoder, decoder }),
         head,
-        vocab_size: config.vocab_size,
-        max_length: Some(config.max_position_embeddings),
         start: config.decoder_start_token_id,
         padding: config.pad_token_id,
         end: config.eos_token_id,
@@ -204,11 +206,11 @@ struct Bart {
 
 impl EncoderDecoder for Bart {
     fn encode(&self, ids: &Tensor, text: Option<&Tensor>) -> Result<Tensor> {
-        self.encoder.forward(ids, text, None)
+        self.encoder.forward(ids, text, None, None)
     }
 
-    fn decode(&self, written: &Written<'_>) -> Result<Tensor> {
-        self.decoder.forward(written.ids, written.text, Some((written.read, written.read_text)))
+    fn decode(&self, written: Written<'_>) -> Result<Tensor> {
+        self.decoder.forward(written.ids, written.text, Some(written.read), written.past)
     }
 }
 
@@ -246,23 +248,30 @@ impl Stack {
         })
     }
 
-    /// With `read`, the encoder's vectors and mask, as a decoder.
-    fn forward(&self, ids: &Tensor, text: Option<&Tensor>, read: Option<(&Tensor, Option<&Tensor>)>) -> Result<Tensor> {
+    /// With `read` as a decoder, after what is in `past`.
+    fn forward(
+        &self,
+        ids: &Tensor,
+        text: Option<&Tensor>,
+        read: Option<Read<'_>>,
+        mut past: Option<&mut Past>,
+    ) -> Result<Tensor> {
+        let length = ids.dim(1)?;
+        let first = match text {
+            Some(text) => text.dim(1)? - length,
+            None => 0,
+        };
         let words = (self.words.forward(ids)? * self.scale)?;
-        let hidden = words.broadcast_add(&self.positions.forward(ids.dim(1)?, &words)?)?;
+        let hidden = words.broadcast_add(&self.positions.forward(first, length, &words)?)?;
         let hidden = match &self.norm {
             Some(norm) => norm.forward(&hidden)?,
             None => hidden,
         };
         let mut hidden = self.dropout.forward(&hidden)?;
         let mask = mask::padding(text, hidden.dtype())?;
-        let read = match read {
-            Some((read, text)) => Some((read, mask::padding(text, hidden.dtype())?)),
-            None => None,
-        };
-        for layer in &self.layers {
+        for (number, layer) in self.layers.iter().enumerate() {
             course_wire::interrupt::check()?;
-            hidden = layer.forward(&hidden, mask.as_ref(), read.as_ref().map(|(read, mask)| (*read, mask.as_ref())))?;
+            hidden = layer.forward(&hidden, mask.as_ref(), read, number, past.as_deref_mut())?;
         }
         Ok(hidden)
     }
@@ -280,14 +289,14 @@ enum Positions {
 }
 
 impl Positions {
-    /// Of the first `length` positions: `(length, size)`.
-    fn forward(&self, length: usize, like: &Tensor) -> Result<Tensor> {
+    /// Of `length` positions from the `first` on: `(length, size)`.
+    fn forward(&self, first: usize, length: usize, like: &Tensor) -> Result<Tensor> {
         match self {
             Self::Learned(table) => {
-                let places = Tensor::arange(FIRST_POSITION, FIRST_POSITION + length as u32, like.device())?;
-                table.forward(&places)
+                let first = FIRST_POSITION + first as u32;
+                table.forward(&Tensor::arange(first, first + length as u32, like.device())?)
             }
-            Self::Sines(table) => Ok(table.narrow(0, 0, length)?.to_dtype(like.dtype())?),
+            Self::Sines(table) => Ok(table.narrow(0, first, length)?.to_dtype(like.dtype())?),
         }
     }
 }
@@ -330,10 +339,36 @@ impl Attending {
         })
     }
 
-    fn forward(&self, hidden: &Tensor, other: &Tensor, mask: Option<&Tensor>, causal: bool) -> Result<Tensor> {
+    /// To the own text, what was written before included.
+    fn to_own(
+        &self,
+        hidden: &Tensor,
+        mask: Option<&Tensor>,
+        causal: bool,
+        number: usize,
+        past: Option<&mut Past>,
+    ) -> Result<Tensor> {
+        let (key, value) = joined(past, number, self.key.forward(hidden)?, self.value.forward(hidden)?)?;
+        self.forward(hidden, &key, &value, mask, causal)
+    }
+
+    /// To the text that was read.
+    fn to_read(&self, hidden: &Tensor, read: Read<'_>, number: usize, past: Option<&mut Past>) -> Result<Tensor> {
+        let make = || Ok((self.key.forward(read.vectors)?, self.value.forward(read.vectors)?));
+        let (key, value) = read_once(past, number, make)?;
+        self.forward(hidden, &key, &value, read.mask, false)
+    }
+
+    fn forward(
+        &self,
+        hidden: &Tensor,
+        key: &Tensor,
+        value: &Tensor,
+        mask: Option<&Tensor>,
+        causal: bool,
+    ) -> Result<Tensor> {
         let attention = Attention::new(self.heads).causal(causal).dropout(&self.dropout);
-        let (query, key) = (self.query.forward(hidden)?, self.key.forward(other)?);
-        let attended = mask::on(attention, mask).forward(&query, &key, &self.value.forward(other)?)?;
+        let attended = mask::on(attention, mask).forward(&self.query.forward(hidden)?, key, value)?;
         self.output.forward(&attended)
     }
 }
@@ -373,16 +408,17 @@ impl Layer {
         &self,
         hidden: &Tensor,
         mask: Option<&Tensor>,
-        read: Option<(&Tensor, Option<&Tensor>)>,
+        read: Option<Read<'_>>,
+        number: usize,
+        mut past: Option<&mut Past>,
     ) -> Result<Tensor> {
-        let attended = self.own.forward(hidden, hidden, mask, self.other.is_some())?;
-        let mut hidden = self.own.norm.forward(&(self.dropout.forward(&attended)? + hidden)?)?;
-        if let (Some(other), Some((read, mask))) = (&self.other, read) {
-            let attended = other.forward(&hidden, read, mask, false)?;
-            hidden = other.norm.forward(&(self.dropout.forward(&attended)? + hidden)?)?;
+        let attended = self.own.to_own(hidden, mask, self.other.is_some(), number, past.as_deref_mut())?;
+        let mut hidden = self.own.norm.forward(&self.dropout.forward_residual(&attended, hidden)?)?;
+        if let (Some(other), Some(read)) = (&self.other, read) {
+            let attended = other.to_read(&hidden, read, number, past)?;
+            hidden = other.norm.forward(&self.dropout.forward_residual(&attended, &hidden)?)?;
         }
-        let inner = self.activation_dropout.forward(&self.activation.forward(&self.inner.forward(&hidden)?)?)?;
-        let output = self.dropout.forward(&self.output.forward(&inner)?)?;
-        self.norm.forward(&(output + hidden)?)
+        let inner = self.activation_dropout.forward(&self.inner.forward_activated(&hidden, self.activation)?)?;
+        self.norm.forward(&self.dropout.forward_residual(&self.output.forward(&inner)?, &hidden)?)
     }
 }

@@ -12,7 +12,9 @@ use super::config::{activation, check_heads, class, inputs, padded, written};
 use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::lm_head::LmHead;
 use super::{Labels, Model, ModelInputs, Task, mask};
-use crate::nn::{Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope};
+use crate::nn::{
+    Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope, feed_forward, self_attention,
+};
 use crate::{Error, Result};
 
 /// The sizes that make one BERT another, with the names and defaults of `config.json`.
@@ -146,7 +148,16 @@ pub fn model(config: BertConfig, task: Task, parameters: Parameters) -> Result<B
     };
     let inputs = inputs(task, &["input_ids", "attention_mask", "token_type_ids", "position_ids"]);
     let (labels, config) = (config.labels.clone(), written(&config, "bert", architecture, root.dtype()));
-    Ok(Box::new(HeadedModel { architecture, config, labels, parameters, body: Box::new(bert), head, inputs }))
+    Ok(Box::new(HeadedModel {
+        architecture,
+        config,
+        labels,
+        parameters,
+        body: Box::new(bert),
+        head,
+        inputs,
+        writing: None,
+    }))
 }
 
 /// The head that names the token behind a mask.
@@ -259,13 +270,11 @@ impl Layer {
 
     pub(super) fn forward(&self, hidden: &Tensor, mask: Option<&Tensor>) -> Result<Tensor> {
         let attention = mask::on(Attention::new(self.heads).dropout(&self.attention_dropout), mask);
-        let (query, key) = (self.query.forward(hidden)?, self.key.forward(hidden)?);
-        let attended = attention.forward(&query, &key, &self.value.forward(hidden)?)?;
-        let attended = self.dropout.forward(&self.attention_output.forward(&attended)?)?;
-        let hidden = self.attention_norm.forward(&(attended + hidden)?)?;
+        let attended = self_attention(hidden, &self.query, &self.key, &self.value, &attention)?;
+        let attended = self.attention_output.forward(&attended)?;
+        let hidden = self.attention_norm.forward(&self.dropout.forward_residual(&attended, hidden)?)?;
 
-        let inner = self.activation.forward(&self.intermediate.forward(&hidden)?)?;
-        let output = self.dropout.forward(&self.output.forward(&inner)?)?;
-        self.output_norm.forward(&(output + hidden)?)
+        let output = feed_forward(&hidden, &self.intermediate, self.activation, &self.output)?;
+        self.output_norm.forward(&self.dropout.forward_residual(&output, &hidden)?)
     }
 }

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::Task;
+use super::{Model, Task};
 use crate::nn::{Activation, Embedding};
 use crate::{Error, Result};
 
@@ -35,6 +35,11 @@ impl Labels {
     /// `LABEL_0`, `LABEL_1`, …
     pub fn numbered(count: usize) -> Self {
         Self { names: (0..count).map(|number| format!("LABEL_{number}")).collect(), problem_type: None }
+    }
+
+    /// Those of a model, as its configuration says.
+    pub fn of(model: &dyn Model) -> Self {
+        serde_json::from_value(model.config()).unwrap_or_default()
     }
 
     /// How many there are.
@@ -195,6 +200,10 @@ mod tests {
         assert_eq!(labels(json!({})).names, ["LABEL_0", "LABEL_1"]);
         assert_eq!(labels(json!({ "num_labels": 3 })).names, ["LABEL_0", "LABEL_1", "LABEL_2"]);
         assert_eq!(serde_json::to_value(Labels::default()).unwrap(), json!({}));
+        let json = json!({ "model_type": "bert", "vocab_size": 9, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
+            "intermediate_size": 8, "id2label": { "0": "no", "1": "yes" } });
+        let model = crate::architectures::AutoModelForSequenceClassification::from_config(json, 1).unwrap();
+        assert_eq!(Labels::of(model.as_ref()).names, ["no", "yes"]);
         // The count that was asked for wins over names of an earlier head.
         assert_eq!(labels(json!({ "num_labels": 3, "id2label": { "0": "no", "1": "yes" } })).len(), 3);
     }

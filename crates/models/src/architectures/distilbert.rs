@@ -11,7 +11,9 @@ use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::lm_head::LmHead;
 use super::{Labels, Model, ModelInputs, Task, mask};
 use crate::Result;
-use crate::nn::{Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope};
+use crate::nn::{
+    Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope, feed_forward, self_attention,
+};
 
 /// The sizes that make one DistilBERT another, with the names and defaults of `config.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -131,7 +133,16 @@ pub fn model(config: DistilBertConfig, task: Task, parameters: Parameters) -> Re
     };
     let inputs = inputs(task, &["input_ids", "attention_mask", "position_ids"]);
     let (labels, config) = (config.labels.clone(), written(&config, "distilbert", architecture, root.dtype()));
-    Ok(Box::new(HeadedModel { architecture, config, labels, parameters, body: Box::new(body), head, inputs }))
+    Ok(Box::new(HeadedModel {
+        architecture,
+        config,
+        labels,
+        parameters,
+        body: Box::new(body),
+        head,
+        inputs,
+        writing: None,
+    }))
 }
 
 /// The encoder: what tokens are and where they stand, then block after block.
@@ -222,11 +233,9 @@ impl Layer {
 
     fn forward(&self, hidden: &Tensor, mask: Option<&Tensor>) -> Result<Tensor> {
         let attention = mask::on(Attention::new(self.heads).dropout(&self.attention_dropout), mask);
-        let (query, key) = (self.query.forward(hidden)?, self.key.forward(hidden)?);
-        let attended = attention.forward(&query, &key, &self.value.forward(hidden)?)?;
+        let attended = self_attention(hidden, &self.query, &self.key, &self.value, &attention)?;
         let hidden = self.attention_norm.forward(&(self.attention_output.forward(&attended)? + hidden)?)?;
-        let inner = self.activation.forward(&self.inner.forward(&hidden)?)?;
-        let output = self.dropout.forward(&self.output.forward(&inner)?)?;
-        self.output_norm.forward(&(output + hidden)?)
+        let output = feed_forward(&hidden, &self.inner, self.activation, &self.output)?;
+        self.output_norm.forward(&self.dropout.forward_residual(&output, &hidden)?)
     }
 }

@@ -7,14 +7,14 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::causal::{Continued, Writing};
 use super::config::{activation, check_heads, class, inputs, written};
 use super::head::{Body, Head, HeadedModel};
 use super::lm_head::LmHead;
+use super::past::{Past, joined};
 use super::{Labels, Model, ModelInputs, Task, mask};
 use crate::Result;
-use crate::nn::{
-    Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameter, Parameters, Scope, linear,
-};
+use crate::nn::{Activation, Attention, Conv1d, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope};
 
 /// The sizes that make one GPT-2 another, with the names and defaults of `config.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -125,7 +125,9 @@ pub fn model(config: Gpt2Config, task: Task, parameters: Parameters) -> Result<B
     };
     let inputs = inputs(task, &["input_ids", "attention_mask", "position_ids"]);
     let (labels, config) = (config.labels.clone(), written(&config, "gpt2", architecture, root.dtype()));
-    Ok(Box::new(HeadedModel { architecture, config, labels, parameters, body: Box::new(body), head, inputs }))
+    let writing = Writing::new(&config, body.vocab_size, body.n_positions);
+    let writing = (task == Task::CausalLm).then_some(writing);
+    Ok(Box::new(HeadedModel { architecture, config, labels, parameters, body: Box::new(body), head, inputs, writing }))
 }
 
 /// The decoder: what tokens are and where they stand, then block after block, then a norm.
@@ -155,6 +157,19 @@ impl Gpt2 {
     }
 }
 
+impl Gpt2 {
+    fn run(&self, ids: &Tensor, places: &Tensor, text: Option<&Tensor>, mut past: Option<&mut Past>) -> Result<Tensor> {
+        let hidden = (self.words.forward(ids)? + self.positions.forward(places)?)?;
+        let mut hidden = self.dropout.forward(&hidden)?;
+        let mask = mask::padding(text, hidden.dtype())?;
+        for (number, block) in self.blocks.iter().enumerate() {
+            course_wire::interrupt::check()?;
+            hidden = block.forward(&hidden, mask.as_ref(), number, past.as_deref_mut())?;
+        }
+        self.norm.forward(&hidden)
+    }
+}
+
 impl Body for Gpt2 {
     fn hidden_states(&self, inputs: &ModelInputs) -> Result<Tensor> {
         let ids = inputs.token_ids("input_ids", self.vocab_size)?;
@@ -166,14 +181,11 @@ impl Body for Gpt2 {
             Some(_) => inputs.token_ids("position_ids", self.n_positions)?,
             None => mask::positions(text.as_ref(), &ids)?,
         };
-        let hidden = (self.words.forward(&ids)? + self.positions.forward(&places)?)?;
-        let mut hidden = self.dropout.forward(&hidden)?;
-        let mask = mask::padding(text.as_ref(), hidden.dtype())?;
-        for block in &self.blocks {
-            course_wire::interrupt::check()?;
-            hidden = block.forward(&hidden, mask.as_ref())?;
-        }
-        self.norm.forward(&hidden)
+        self.run(&ids, &places, text.as_ref(), None)
+    }
+
+    fn go_on(&self, new: &Continued, past: &mut Past) -> Result<Tensor> {
+        self.run(&new.ids, &new.places, Some(&new.text), Some(past))
     }
 }
 
@@ -219,34 +231,22 @@ impl Block {
         })
     }
 
-    fn forward(&self, hidden: &Tensor, mask: Option<&Tensor>) -> Result<Tensor> {
+    fn forward(
+        &self,
+        hidden: &Tensor,
+        mask: Option<&Tensor>,
+        number: usize,
+        past: Option<&mut Past>,
+    ) -> Result<Tensor> {
         let attention = Attention::new(self.heads).causal(true).scale(self.scale).dropout(&self.attention_dropout);
         let all = self.query_key_value.forward(&self.attention_norm.forward(hidden)?)?;
         let size = hidden.dim(2)?;
         let part = |number: usize| all.narrow(2, number * size, size);
-        let attended = mask::on(attention, mask).forward(&part(0)?, &part(1)?, &part(2)?)?;
-        let hidden = (self.dropout.forward(&self.attention_output.forward(&attended)?)? + hidden)?;
+        let (key, value) = joined(past, number, part(1)?, part(2)?)?;
+        let attended = mask::on(attention, mask).forward(&part(0)?, &key, &value)?;
+        let hidden = self.dropout.forward_residual(&self.attention_output.forward(&attended)?, hidden)?;
 
         let inner = self.activation.forward(&self.inner.forward(&self.norm.forward(&hidden)?)?)?;
-        Ok((self.dropout.forward(&self.output.forward(&inner)?)? + hidden)?)
-    }
-}
-
-/// A linear layer whose weight has the inputs first: `(inputs, outputs)`.
-struct Conv1d {
-    weight: Parameter,
-    bias: Parameter,
-}
-
-impl Conv1d {
-    fn new(scope: &Scope, inputs: usize, outputs: usize, init: Init) -> Result<Self> {
-        Ok(Self {
-            weight: scope.get(&[inputs, outputs], "weight", init)?,
-            bias: scope.get(&[outputs], "bias", Init::Zeros)?,
-        })
-    }
-
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        linear(x, &self.weight.tensor().t()?, Some(&self.bias.tensor()))
+        self.dropout.forward_residual(&self.output.forward(&inner)?, &hidden)
     }
 }

@@ -3,15 +3,22 @@
 use candle_core::{D, IndexOp, Tensor};
 use serde_json::Value;
 
+use super::causal::{Continued, Writing};
 use super::lm_head::LmHead;
+use super::past::Past;
 use super::{Labels, Model, ModelInputs, ModelOutput, loss};
 use crate::nn::{Activation, Dropout, Linear, Parameters};
-use crate::{Error, Result};
+use crate::{CausalLm, Error, Result};
 
 /// What is below the head: from a batch to a vector for each token (or part of an image).
 pub(super) trait Body: Send + Sync {
     /// The vectors after the last block: `(batch, length, hidden_size)`.
     fn hidden_states(&self, inputs: &ModelInputs) -> Result<Tensor>;
+
+    /// The vectors of new tokens after those in `past`, which they are added to: what decoders do.
+    fn go_on(&self, _: &Continued, _: &mut Past) -> Result<Tensor> {
+        Err(Error::model("an encoder", "reads whole texts, and does not go on from a part"))
+    }
 }
 
 /// What is above.
@@ -74,6 +81,8 @@ pub(super) struct HeadedModel {
     pub head: Head,
     /// What the body reads.
     pub inputs: Vec<&'static str>,
+    /// Of a decoder that continues texts.
+    pub writing: Option<Writing>,
 }
 
 impl HeadedModel {
@@ -104,6 +113,13 @@ impl Model for HeadedModel {
 
     fn parameters(&self) -> &Parameters {
         &self.parameters
+    }
+
+    fn causal_lm(&self) -> Result<&dyn CausalLm> {
+        match self.writing {
+            Some(_) => Ok(self),
+            None => Err(Error::model(self.architecture, "does not continue texts; load it by `AutoModelForCausalLM`")),
+        }
     }
 
     fn input_names(&self) -> &[&str] {

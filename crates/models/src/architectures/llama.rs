@@ -7,9 +7,11 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::causal::{Continued, Writing};
 use super::config::{activation, class, inputs, padded, written};
 use super::head::{Body, Head, HeadedModel};
 use super::lm_head::LmHead;
+use super::past::{Past, joined};
 use super::rotary::Rotary;
 use super::{Labels, Model, ModelInputs, Task, mask};
 use crate::nn::{Activation, Attention, Dropout, Embedding, Init, Linear, Parameters, RmsNorm, RopePairs, Scope, rope};
@@ -192,7 +194,9 @@ fn build(
     };
     let inputs = inputs(task, &["input_ids", "attention_mask", "position_ids"]);
     let (labels, config) = (config.labels.clone(), written(&config, model_type, architecture, root.dtype()));
-    Ok(Box::new(HeadedModel { architecture, config, labels, parameters, body: Box::new(body), head, inputs }))
+    let writing = Writing::new(&config, body.vocab_size, body.max_position_embeddings);
+    let writing = (task == Task::CausalLm).then_some(writing);
+    Ok(Box::new(HeadedModel { architecture, config, labels, parameters, body: Box::new(body), head, inputs, writing }))
 }
 
 /// What tokens are, then block after block, then a norm.
@@ -221,6 +225,19 @@ impl Decoder {
     }
 }
 
+impl Decoder {
+    fn run(&self, ids: &Tensor, places: &Tensor, text: Option<&Tensor>, mut past: Option<&mut Past>) -> Result<Tensor> {
+        let angles = self.rotary.angles(places)?;
+        let mut hidden = self.words.forward(ids)?;
+        let mask = mask::padding(text, hidden.dtype())?;
+        for (number, block) in self.blocks.iter().enumerate() {
+            course_wire::interrupt::check()?;
+            hidden = block.forward(&hidden, &angles, mask.as_ref(), number, past.as_deref_mut())?;
+        }
+        self.norm.forward(&hidden)
+    }
+}
+
 impl Body for Decoder {
     fn hidden_states(&self, inputs: &ModelInputs) -> Result<Tensor> {
         let ids = inputs.token_ids("input_ids", self.vocab_size)?;
@@ -232,14 +249,11 @@ impl Body for Decoder {
             Some(places) => places,
             None => mask::positions(text.as_ref(), &ids)?,
         };
-        let angles = self.rotary.angles(&places)?;
-        let mut hidden = self.words.forward(&ids)?;
-        let mask = mask::padding(text.as_ref(), hidden.dtype())?;
-        for block in &self.blocks {
-            course_wire::interrupt::check()?;
-            hidden = block.forward(&hidden, &angles, mask.as_ref())?;
-        }
-        self.norm.forward(&hidden)
+        self.run(&ids, &places, text.as_ref(), None)
+    }
+
+    fn go_on(&self, new: &Continued, past: &mut Past) -> Result<Tensor> {
+        self.run(&new.ids, &new.places, Some(&new.text), Some(past))
     }
 }
 
@@ -284,17 +298,25 @@ impl Block {
         })
     }
 
-    fn forward(&self, hidden: &Tensor, (cos, sin): &(Tensor, Tensor), mask: Option<&Tensor>) -> Result<Tensor> {
+    fn forward(
+        &self,
+        hidden: &Tensor,
+        (cos, sin): &(Tensor, Tensor),
+        mask: Option<&Tensor>,
+        number: usize,
+        past: Option<&mut Past>,
+    ) -> Result<Tensor> {
         let attention = Attention::new(self.heads).key_value_heads(self.key_value_heads).causal(true);
         let attention = mask::on(attention.dropout(&self.attention_dropout), mask);
         let normed = self.attention_norm.forward(hidden)?;
         let turned = |linear: &Linear| rope(&linear.forward(&normed)?, cos, sin, RopePairs::Halves);
         let (query, key) = (turned(&self.query)?, turned(&self.key)?);
-        let attended = attention.forward(&query, &key, &self.value.forward(&normed)?)?;
+        let (key, value) = joined(past, number, key, self.value.forward(&normed)?)?;
+        let attended = attention.forward(&query, &key, &value)?;
         let hidden = (self.attention_output.forward(&attended)? + hidden)?;
 
         let normed = self.norm.forward(&hidden)?;
-        let gated = (self.activation.forward(&self.gate.forward(&normed)?)? * self.up.forward(&normed)?)?;
+        let gated = (self.gate.forward_activated(&normed, self.activation)? * self.up.forward(&normed)?)?;
         Ok((self.down.forward(&gated)? + hidden)?)
     }
 }

@@ -103,7 +103,7 @@ impl LmHead {
 
     fn transformed(&self, hidden: &Tensor) -> Result<Tensor> {
         match (&self.transform, self.scale) {
-            (Some((dense, activation, norm)), _) => norm.forward(&activation.forward(&dense.forward(hidden)?)?),
+            (Some((dense, activation, norm)), _) => norm.forward(&dense.forward_activated(hidden, *activation)?),
             (None, Some(scale)) => Ok((hidden * scale)?),
             (None, None) => Ok(hidden.clone()),
         }

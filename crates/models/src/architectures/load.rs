@@ -1,6 +1,6 @@
 //! From a folder or a name on the Hub to a model that trains: configuration, weights, and what of them was not there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{DType, Device, Tensor};
 use course_display::{Bundle, Rich, escape};
@@ -137,16 +137,20 @@ impl LoadModel {
             config.extend(self.settings);
         }
         let prefix = base_prefix(model_type(&config)?);
-        let parameters = Parameters::new(&self.device, self.seed).dtype(self.dtype);
-        let model = model_from_config(config, self.task, parameters)?;
         let tensors = match &gguf {
             Some(gguf) => llama_gguf::tensors(gguf)?,
             None => tensors(&repo)?,
         };
-        let names = Names { parameters: model.parameters(), prefix };
+        let parameters = Parameters::new(&self.device, self.seed).dtype(self.dtype);
+        let named =
+            tensors.iter().flat_map(|(name, tensor)| candidates(name, prefix).map(|name| (name, tensor.clone())));
+        parameters.set_source(named.collect());
+        let model = model_from_config(config, self.task, parameters)?;
+        model.parameters().set_source(HashMap::new());
         let (mut unknown, mut known) = (Vec::new(), BTreeMap::new());
         for (name, tensor) in tensors {
-            match names.in_model(&name) {
+            let known_as = candidates(&name, prefix).find(|name| model.parameters().get(name).is_some());
+            match known_as {
                 Some(name) => drop(known.insert(name, tensor)),
                 None => unknown.push(name),
             }
@@ -173,7 +177,7 @@ pub struct LoadedModel {
 }
 
 /// The GGUF file of a repository that has no other weights.
-fn gguf(repo: &Repo) -> Result<Option<Gguf>> {
+pub(super) fn gguf(repo: &Repo) -> Result<Option<Gguf>> {
     const OTHERS: [&str; 3] = ["model.safetensors", "model.safetensors.index.json", PYTORCH];
     if OTHERS.iter().any(|file| repo.has(file)) {
         return Ok(None);
@@ -195,24 +199,16 @@ fn tensors(repo: &Repo) -> Result<Vec<(String, Tensor)>> {
     weights.names().map(|name| Ok((name.to_owned(), weights.get(name, &Device::Cpu)?))).collect()
 }
 
-/// From names in a file to those of a model.
-struct Names<'a> {
-    parameters: &'a Parameters,
-    prefix: &'static str,
-}
-
-impl Names<'_> {
-    /// The model's name for this tensor: with or without the encoder's prefix, the norms' old names made new.
-    fn in_model(&self, name: &str) -> Option<String> {
-        let renewed = match name.rsplit_once('.') {
-            Some((layer, "gamma")) => format!("{layer}.weight"),
-            Some((layer, "beta")) => format!("{layer}.bias"),
-            _ => name.to_owned(),
-        };
-        let without = renewed.strip_prefix(self.prefix).and_then(|name| name.strip_prefix('.')).map(str::to_owned);
-        let with = format!("{}.{renewed}", self.prefix);
-        [Some(renewed), Some(with), without].into_iter().flatten().find(|name| self.parameters.get(name).is_some())
-    }
+/// What a model may call this tensor of a file: with or without the encoder's prefix, the norms' old names made new.
+fn candidates(name: &str, prefix: &str) -> impl Iterator<Item = String> {
+    let renewed = match name.rsplit_once('.') {
+        Some((layer, "gamma")) => format!("{layer}.weight"),
+        Some((layer, "beta")) => format!("{layer}.bias"),
+        _ => name.to_owned(),
+    };
+    let without = renewed.strip_prefix(prefix).and_then(|name| name.strip_prefix('.')).map(str::to_owned);
+    let with = format!("{prefix}.{renewed}");
+    [Some(renewed), Some(with), without].into_iter().flatten()
 }
 
 /// What of a model was in its file.

@@ -22,9 +22,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod answering;
 mod auto;
 pub mod bart;
 pub mod bert;
+mod causal;
 mod config;
 pub mod distilbert;
 pub mod gpt2;
@@ -38,6 +40,7 @@ mod loss;
 mod mask;
 pub mod mpnet;
 mod output;
+pub(crate) mod past;
 mod relative;
 pub mod roberta;
 mod rotary;
@@ -52,13 +55,14 @@ mod tests;
 
 use course_display::{Bundle, Rich, escape};
 
-use crate::Result;
 use crate::nn::Parameters;
+use crate::{CausalLm, Error, Result};
 
+pub use answering::{Answering, generate_answers};
 pub use auto::{
-    AutoModel, AutoModelForCausalLM, AutoModelForImageClassification, AutoModelForMaskedLM, AutoModelForMultipleChoice,
-    AutoModelForQuestionAnswering, AutoModelForSeq2SeqLM, AutoModelForSequenceClassification,
-    AutoModelForTokenClassification, model_from_config,
+    AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageClassification, AutoModelForMaskedLM,
+    AutoModelForMultipleChoice, AutoModelForQuestionAnswering, AutoModelForSeq2SeqLM,
+    AutoModelForSequenceClassification, AutoModelForTokenClassification, model_from_config,
 };
 pub use bart::BartConfig;
 pub use bert::BertConfig;
@@ -91,6 +95,23 @@ pub trait Model: Send + Sync {
     /// When an input is missing, has another shape than the others ask for, or holds what the model cannot read.
     fn forward(&self, inputs: &ModelInputs) -> Result<ModelOutput>;
 
+    /// The model as one that continues texts: `generate(model.causal_lm()?, &prompts, &config)` writes with it, without dropout, also
+    /// while it trains.
+    ///
+    /// # Errors
+    /// When it does not continue texts.
+    fn causal_lm(&self) -> Result<&dyn CausalLm> {
+        Err(Error::model(self.architecture(), "does not continue texts; load it by `AutoModelForCausalLM`"))
+    }
+
+    /// The model as one that answers the texts of `inputs` with texts, if it does; [`generate_answers`] writes them.
+    ///
+    /// # Errors
+    /// When it does not, or the inputs do not fit.
+    fn answering(&self, _inputs: &ModelInputs) -> Result<Answering<'_>> {
+        Err(Error::model(self.architecture(), "does not answer texts; load it by `AutoModelForSeq2SeqLM`"))
+    }
+
     /// The inputs that [`forward`](Self::forward) looks at, `labels` included.
     fn input_names(&self) -> &[&str];
 }
@@ -106,12 +127,15 @@ impl Rich for dyn Model {
             format!("{} million train", millions(trainable))
         };
         let config = self.config();
-        let size = |name: &str, words: &str| config.get(name).map(|size| format!("{size} {words}"));
+        // Architectures have names of their own for the same.
+        let size = |names: &[&str], words: &str| {
+            names.iter().find_map(|name| config.get(name)).map(|size| format!("{size} {words}"))
+        };
         let sizes = [
-            size("num_hidden_layers", "blocks"),
-            size("hidden_size", "numbers a token"),
-            size("num_attention_heads", "heads"),
-            size("vocab_size", "tokens"),
+            size(&["num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers"], "blocks"),
+            size(&["hidden_size", "n_embd", "dim", "d_model"], "numbers a token"),
+            size(&["num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads"], "heads"),
+            size(&["vocab_size"], "tokens"),
             Some(trained),
         ];
         let sizes = sizes.into_iter().flatten().collect::<Vec<_>>().join(", ");

@@ -10,7 +10,9 @@ use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::relative::RelativeBias;
 use super::{Model, ModelInputs, Task, mask, roberta};
 use crate::Result;
-use crate::nn::{Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope};
+use crate::nn::{
+    Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope, feed_forward, self_attention,
+};
 
 /// Groups of distances, as many in all files: `relative_attention_num_buckets` is not asked.
 const BUCKETS: usize = 32;
@@ -71,7 +73,16 @@ pub fn model(config: BertConfig, task: Task, parameters: Parameters) -> Result<B
     };
     let inputs = inputs(task, &["input_ids", "attention_mask", "position_ids"]);
     let (labels, config) = (config.labels.clone(), written(&config, "mpnet", architecture, root.dtype()));
-    Ok(Box::new(HeadedModel { architecture, config, labels, parameters, body: Box::new(body), head, inputs }))
+    Ok(Box::new(HeadedModel {
+        architecture,
+        config,
+        labels,
+        parameters,
+        body: Box::new(body),
+        head,
+        inputs,
+        writing: None,
+    }))
 }
 
 /// The encoder: what tokens are and where they stand, then block after block.
@@ -169,13 +180,11 @@ impl Layer {
 
     fn forward(&self, hidden: &Tensor, mask: &Tensor) -> Result<Tensor> {
         let attention = Attention::new(self.heads).dropout(&self.attention_dropout).mask(mask);
-        let (query, key) = (self.query.forward(hidden)?, self.key.forward(hidden)?);
-        let attended = attention.forward(&query, &key, &self.value.forward(hidden)?)?;
-        let attended = self.dropout.forward(&self.attention_output.forward(&attended)?)?;
-        let hidden = self.attention_norm.forward(&(attended + hidden)?)?;
+        let attended = self_attention(hidden, &self.query, &self.key, &self.value, &attention)?;
+        let attended = self.attention_output.forward(&attended)?;
+        let hidden = self.attention_norm.forward(&self.dropout.forward_residual(&attended, hidden)?)?;
 
-        let inner = self.activation.forward(&self.intermediate.forward(&hidden)?)?;
-        let output = self.dropout.forward(&self.output.forward(&inner)?)?;
-        self.output_norm.forward(&(output + hidden)?)
+        let output = feed_forward(&hidden, &self.intermediate, self.activation, &self.output)?;
+        self.output_norm.forward(&self.dropout.forward_residual(&output, &hidden)?)
     }
 }

@@ -29,9 +29,11 @@ impl RelativeBias {
         Ok(Self { table, buckets, max_distance, both_ways })
     }
 
-    /// What is added to the scores: `(1, heads, queries, keys)`.
+    /// What is added to the scores: `(1, heads, queries, keys)`; the last query stands where the last key does.
     pub(super) fn forward(&self, queries: usize, keys: usize) -> Result<Tensor> {
-        let bucket = |query, key| bucket(key as i64 - query as i64, self.buckets, self.max_distance, self.both_ways);
+        let before = keys.saturating_sub(queries);
+        let bucket =
+            |query, key| bucket(key as i64 - (before + query) as i64, self.buckets, self.max_distance, self.both_ways);
         let buckets = (0..queries).flat_map(|query| (0..keys).map(move |key| bucket(query, key))).collect::<Vec<_>>();
         let buckets = Tensor::from_vec(buckets, (queries, keys), self.table.weight().var.device())?;
         Ok(self.table.forward(&buckets)?.permute((2, 0, 1))?.unsqueeze(0)?.contiguous()?)

@@ -93,7 +93,16 @@ fn build(
     };
     let inputs = inputs(task, &["input_ids", "attention_mask", "token_type_ids", "position_ids"]);
     let (labels, config) = (config.labels.clone(), written(&config, model_type, architecture, root.dtype()));
-    Ok(Box::new(HeadedModel { architecture, config, labels, parameters, body: Box::new(body), head, inputs }))
+    Ok(Box::new(HeadedModel {
+        architecture,
+        config,
+        labels,
+        parameters,
+        body: Box::new(body),
+        head,
+        inputs,
+        writing: None,
+    }))
 }
 
 /// The head that names the token behind a mask: `dense`, `layer_norm`, and the words with a `bias`. MPNet has the same.

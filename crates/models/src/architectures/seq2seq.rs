@@ -3,9 +3,12 @@
 use candle_core::{DType, Tensor};
 use serde_json::Value;
 
+use super::answering::Answering;
+use super::causal::Writing;
 use super::head::FirstToken;
 use super::lm_head::LmHead;
-use super::{Labels, Model, ModelInputs, ModelOutput, loss};
+use super::past::Past;
+use super::{Labels, Model, ModelInputs, ModelOutput, loss, mask};
 use crate::nn::Parameters;
 use crate::{Error, Result};
 
@@ -15,19 +18,28 @@ pub(super) trait EncoderDecoder: Send + Sync {
     fn encode(&self, ids: &Tensor, text: Option<&Tensor>) -> Result<Tensor>;
 
     /// The vectors of what is written: `(batch, written, size)`.
-    fn decode(&self, written: &Written<'_>) -> Result<Tensor>;
+    fn decode(&self, written: Written<'_>) -> Result<Tensor>;
+}
+
+/// What the encoder made of the text that was read.
+#[derive(Clone, Copy)]
+pub(super) struct Read<'a> {
+    /// `(batch, length, size)`; not looked at again when the past has seen it.
+    pub vectors: &'a Tensor,
+    /// What is added to the scores where it is padded.
+    pub mask: Option<&'a Tensor>,
 }
 
 /// What the decoder sees.
 pub(super) struct Written<'a> {
     /// What was written so far: `(batch, written)`.
     pub ids: &'a Tensor,
-    /// 1 for text, 0 for padding of it.
+    /// 1 for text, 0 for padding of it, and of what was written before.
     pub text: Option<&'a Tensor>,
-    /// What the encoder made of what was read.
-    pub read: &'a Tensor,
-    /// 1 for text, 0 for padding of that.
-    pub read_text: Option<&'a Tensor>,
+    /// What was read.
+    pub read: Read<'a>,
+    /// What was written before.
+    pub past: Option<&'a mut Past>,
 }
 
 /// What sits on the decoder.
@@ -48,9 +60,8 @@ pub(super) struct Seq2SeqModel {
     pub parameters: Parameters,
     pub body: Box<dyn EncoderDecoder>,
     pub head: AnswerHead,
-    pub vocab_size: usize,
-    /// The longest text that is read or written; none when positions are distances.
-    pub max_length: Option<usize>,
+    /// What the decoder needs to write; texts are as long as positions are told, any length when they are distances.
+    pub writing: Writing,
     /// What the decoder begins with.
     pub start: u32,
     /// What fills up short rows.
@@ -96,6 +107,10 @@ impl Model for Seq2SeqModel {
         &self.parameters
     }
 
+    fn answering(&self, inputs: &ModelInputs) -> Result<Answering<'_>> {
+        Answering::new(self, inputs)
+    }
+
     fn input_names(&self) -> &[&str] {
         &[
             "input_ids",
@@ -108,28 +123,30 @@ impl Model for Seq2SeqModel {
     }
 
     fn forward(&self, inputs: &ModelInputs) -> Result<ModelOutput> {
-        let ids = inputs.token_ids("input_ids", self.vocab_size)?;
+        let ids = inputs.token_ids("input_ids", self.writing.vocab_size)?;
         let shape = ids.dims2()?;
-        inputs.check_length(shape.1, self.max_length.unwrap_or(usize::MAX))?;
+        inputs.check_length(shape.1, self.writing.max_positions)?;
         let text = inputs.beside_ids("attention_mask", shape)?;
         let classifies = matches!(self.head, AnswerHead::Classes(_));
         let written = match (inputs.get("decoder_input_ids"), inputs.get("labels")) {
-            (Some(_), _) => inputs.token_ids("decoder_input_ids", self.vocab_size)?,
+            (Some(_), _) => inputs.token_ids("decoder_input_ids", self.writing.vocab_size)?,
             (None, Some(labels)) if !classifies && labels.rank() == 2 => {
-                loss::check_range(&labels.flatten_all()?.to_dtype(DType::I64)?, self.vocab_size)?;
+                loss::check_range(&labels.flatten_all()?.to_dtype(DType::I64)?, self.writing.vocab_size)?;
                 self.moved(labels)?
             }
             // As in pre-training, where a text is to be written as it was read.
             _ => self.moved(&ids)?,
         };
-        inputs.check_length(written.dim(1)?, self.max_length.unwrap_or(usize::MAX))?;
+        inputs.check_length(written.dim(1)?, self.writing.max_positions)?;
         let written_text = inputs.beside_ids("decoder_attention_mask", written.dims2()?)?;
         let read = match inputs.get("encoder_last_hidden_state") {
             Some(read) => read.clone(),
             None => self.body.encode(&ids, text.as_ref())?,
         };
-        let sees = Written { ids: &written, text: written_text.as_ref(), read: &read, read_text: text.as_ref() };
-        let hidden = self.body.decode(&sees)?;
+        let mask = mask::padding(text.as_ref(), read.dtype())?;
+        let seen = Read { vectors: &read, mask: mask.as_ref() };
+        let (ids_written, text) = (&written, written_text.as_ref());
+        let hidden = self.body.decode(Written { ids: ids_written, text, read: seen, past: None })?;
         let output = match &self.head {
             AnswerHead::None => ModelOutput::new(hidden),
             AnswerHead::Words(head) => head.forward(&hidden, inputs)?,

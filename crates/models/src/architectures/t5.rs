@@ -7,10 +7,12 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::causal::Writing;
 use super::config::{activation, class, written};
 use super::lm_head::LmHead;
+use super::past::{Past, joined, read_once};
 use super::relative::RelativeBias;
-use super::seq2seq::{AnswerHead, EncoderDecoder, Seq2SeqModel, Written};
+use super::seq2seq::{AnswerHead, EncoderDecoder, Read, Seq2SeqModel, Written};
 use super::{Labels, Model, Task, mask};
 use crate::nn::{Activation, Attention, Dropout, Embedding, Init, Linear, Parameters, RmsNorm, Scope};
 use crate::{Error, Result};
@@ -129,14 +131,14 @@ pub fn model(config: T5Config, task: Task, parameters: Parameters) -> Result<Box
         }
         _ => AnswerHead::None,
     };
+    let json = written(&config, "t5", architecture, root.dtype());
     Ok(Box::new(Seq2SeqModel {
         architecture,
-        config: written(&config, "t5", architecture, root.dtype()),
+        writing: Writing::new(&json, config.vocab_size, usize::MAX),
+        config: json,
         parameters,
         body: Box::new(T5 { encoder, decoder }),
         head,
-        vocab_size: config.vocab_size,
-        max_length: None,
         start: config.decoder_start_token_id.unwrap_or(config.pad_token_id),
         padding: config.pad_token_id,
         end: config.eos_token_id,
@@ -151,11 +153,11 @@ struct T5 {
 
 impl EncoderDecoder for T5 {
     fn encode(&self, ids: &Tensor, text: Option<&Tensor>) -> Result<Tensor> {
-        self.encoder.forward(ids, text, None)
+        self.encoder.forward(ids, text, None, None)
     }
 
-    fn decode(&self, written: &Written<'_>) -> Result<Tensor> {
-        self.decoder.forward(written.ids, written.text, Some((written.read, written.read_text)))
+    fn decode(&self, written: Written<'_>) -> Result<Tensor> {
+        self.decoder.forward(written.ids, written.text, Some(written.read), written.past)
     }
 }
 
@@ -186,21 +188,27 @@ impl Stack {
         })
     }
 
-    /// With `read`, the encoder's vectors and mask, as a decoder.
-    fn forward(&self, ids: &Tensor, text: Option<&Tensor>, read: Option<(&Tensor, Option<&Tensor>)>) -> Result<Tensor> {
-        let length = ids.dim(1)?;
+    /// With `read` as a decoder, after what is in `past`.
+    fn forward(
+        &self,
+        ids: &Tensor,
+        text: Option<&Tensor>,
+        read: Option<Read<'_>>,
+        mut past: Option<&mut Past>,
+    ) -> Result<Tensor> {
         let mut hidden = self.dropout.forward(&self.words.forward(ids)?)?;
-        let mut mask = self.distances.forward(length, length)?;
+        let queries = ids.dim(1)?;
+        let keys = match text {
+            Some(text) => text.dim(1)?,
+            None => queries,
+        };
+        let mut mask = self.distances.forward(queries, keys)?;
         if let Some(padding) = mask::padding(text, hidden.dtype())? {
             mask = mask.broadcast_add(&padding)?;
         }
-        let read = match read {
-            Some((read, text)) => Some((read, mask::padding(text, hidden.dtype())?)),
-            None => None,
-        };
-        for block in &self.blocks {
+        for (number, block) in self.blocks.iter().enumerate() {
             course_wire::interrupt::check()?;
-            hidden = block.forward(&hidden, &mask, read.as_ref().map(|(read, mask)| (*read, mask.as_ref())))?;
+            hidden = block.forward(&hidden, &mask, read, number, past.as_deref_mut())?;
         }
         self.dropout.forward(&self.norm.forward(&hidden)?)
     }
@@ -235,15 +243,40 @@ impl Attending {
         })
     }
 
-    /// To the own text, or to the other that was read.
-    fn forward(&self, hidden: &Tensor, other: Option<&Tensor>, mask: Option<&Tensor>, causal: bool) -> Result<Tensor> {
+    /// To the own text, what was written before included.
+    fn to_own(
+        &self,
+        hidden: &Tensor,
+        mask: &Tensor,
+        causal: bool,
+        number: usize,
+        past: Option<&mut Past>,
+    ) -> Result<Tensor> {
         let normed = self.norm.forward(hidden)?;
-        let other = other.unwrap_or(&normed);
+        let (key, value) = joined(past, number, self.key.forward(&normed)?, self.value.forward(&normed)?)?;
+        self.add(hidden, &normed, (&key, &value), Some(mask), causal)
+    }
+
+    /// To the text that was read.
+    fn to_read(&self, hidden: &Tensor, read: Read<'_>, number: usize, past: Option<&mut Past>) -> Result<Tensor> {
+        let normed = self.norm.forward(hidden)?;
+        let make = || Ok((self.key.forward(read.vectors)?, self.value.forward(read.vectors)?));
+        let (key, value) = read_once(past, number, make)?;
+        self.add(hidden, &normed, (&key, &value), read.mask, false)
+    }
+
+    fn add(
+        &self,
+        hidden: &Tensor,
+        normed: &Tensor,
+        (key, value): (&Tensor, &Tensor),
+        mask: Option<&Tensor>,
+        causal: bool,
+    ) -> Result<Tensor> {
         // Scores are not scaled: the fresh weights of the queries are as much smaller.
         let attention = Attention::new(self.heads).scale(1.0).causal(causal).dropout(&self.dropout);
-        let (query, key) = (self.query.forward(&normed)?, self.key.forward(other)?);
-        let attended = mask::on(attention, mask).forward(&query, &key, &self.value.forward(other)?)?;
-        Ok((self.dropout.forward(&self.output.forward(&attended)?)? + hidden)?)
+        let attended = mask::on(attention, mask).forward(&self.query.forward(normed)?, key, value)?;
+        self.dropout.forward_residual(&self.output.forward(&attended)?, hidden)
     }
 }
 
@@ -284,17 +317,24 @@ impl Block {
         })
     }
 
-    fn forward(&self, hidden: &Tensor, mask: &Tensor, read: Option<(&Tensor, Option<&Tensor>)>) -> Result<Tensor> {
-        let mut hidden = self.own.forward(hidden, None, Some(mask), self.other.is_some())?;
-        if let (Some(other), Some((read, mask))) = (&self.other, read) {
-            hidden = other.forward(&hidden, Some(read), mask, false)?;
+    fn forward(
+        &self,
+        hidden: &Tensor,
+        mask: &Tensor,
+        read: Option<Read<'_>>,
+        number: usize,
+        mut past: Option<&mut Past>,
+    ) -> Result<Tensor> {
+        let mut hidden = self.own.to_own(hidden, mask, self.other.is_some(), number, past.as_deref_mut())?;
+        if let (Some(other), Some(read)) = (&self.other, read) {
+            hidden = other.to_read(&hidden, read, number, past)?;
         }
         let normed = self.norm.forward(&hidden)?;
-        let mut inner = self.activation.forward(&self.inner.forward(&normed)?)?;
+        let mut inner = self.inner.forward_activated(&normed, self.activation)?;
         if let Some(gate) = &self.gate {
             inner = (inner * gate.forward(&normed)?)?;
         }
         let output = self.output.forward(&self.dropout.forward(&inner)?)?;
-        Ok((self.dropout.forward(&output)? + hidden)?)
+        self.dropout.forward_residual(&output, &hidden)
     }
 }

@@ -9,7 +9,10 @@ use serde_json::{Map, Value};
 use super::config::{activation, check_heads, class, written};
 use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::{Labels, Model, ModelInputs, Task};
-use crate::nn::{Activation, Attention, Dropout, Init, LayerNorm, Linear, Parameter, Parameters, Scope, linear};
+use crate::nn::{
+    Activation, Attention, Dropout, Init, LayerNorm, Linear, Parameter, Parameters, Scope, feed_forward, linear,
+    self_attention,
+};
 use crate::{Error, Result};
 
 /// The sizes that make one ViT another, with the names and defaults of `config.json`.
@@ -115,7 +118,16 @@ pub fn model(config: VitConfig, task: Task, parameters: Parameters) -> Result<Bo
     };
     let inputs = if task == Task::Features { vec!["pixel_values"] } else { vec!["pixel_values", "labels"] };
     let (labels, config) = (config.labels.clone(), written(&config, "vit", architecture, root.dtype()));
-    Ok(Box::new(HeadedModel { architecture, config, labels, parameters, body: Box::new(body), head, inputs }))
+    Ok(Box::new(HeadedModel {
+        architecture,
+        config,
+        labels,
+        parameters,
+        body: Box::new(body),
+        head,
+        inputs,
+        writing: None,
+    }))
 }
 
 /// The encoder: squares and where they are, then block after block.
@@ -228,11 +240,10 @@ impl Layer {
     fn forward(&self, hidden: &Tensor) -> Result<Tensor> {
         let attention = Attention::new(self.heads).dropout(&self.attention_dropout);
         let normed = self.attention_norm.forward(hidden)?;
-        let (query, key) = (self.query.forward(&normed)?, self.key.forward(&normed)?);
-        let attended = attention.forward(&query, &key, &self.value.forward(&normed)?)?;
-        let hidden = (self.dropout.forward(&self.attention_output.forward(&attended)?)? + hidden)?;
+        let attended = self_attention(&normed, &self.query, &self.key, &self.value, &attention)?;
+        let hidden = self.dropout.forward_residual(&self.attention_output.forward(&attended)?, hidden)?;
 
-        let inner = self.activation.forward(&self.intermediate.forward(&self.norm.forward(&hidden)?)?)?;
-        Ok((self.dropout.forward(&self.output.forward(&inner)?)? + hidden)?)
+        let output = feed_forward(&self.norm.forward(&hidden)?, &self.intermediate, self.activation, &self.output)?;
+        self.dropout.forward_residual(&output, &hidden)
     }
 }

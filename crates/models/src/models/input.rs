@@ -52,7 +52,7 @@ pub(super) fn check_ids(ids: &[u32], vocab_size: usize) -> Result<()> {
 
 /// The new tokens of a decoder's batch.
 #[derive(Debug)]
-pub(super) struct NewTokens {
+pub(crate) struct NewTokens {
     pub rows: usize,
     /// New tokens of each row.
     pub length: usize,
@@ -66,7 +66,7 @@ pub(super) struct NewTokens {
 
 impl NewTokens {
     /// Reads and checks what goes with `cache` into a decoder.
-    pub(super) fn read(
+    pub(crate) fn read(
         input_ids: &Tensor,
         options: &ForwardOptions<'_>,
         cache: &KvCache,

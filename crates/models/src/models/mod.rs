@@ -8,7 +8,7 @@ use crate::{KvCache, Result};
 
 pub mod bert;
 mod bert_safetensors;
-mod input;
+pub(crate) mod input;
 pub mod llama;
 mod llama_gguf;
 #[cfg(test)]

@@ -39,6 +39,8 @@ pub(super) struct Shared {
     /// Off inside [`Parameters::no_grad`].
     recording: Arc<AtomicBool>,
     names: RwLock<Names>,
+    /// What parameters made from now on begin with, in place of random numbers.
+    source: RwLock<HashMap<String, Tensor>>,
 }
 
 #[derive(Default)]
@@ -100,6 +102,7 @@ impl Parameters {
             training: AtomicBool::new(false),
             recording: Arc::new(AtomicBool::new(true)),
             names: RwLock::default(),
+            source: RwLock::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -267,6 +270,12 @@ impl Parameters {
         }
     }
 
+    /// Parameters made from now on that have one of these names and its shape begin with its values: random numbers for what a file has
+    /// would cost more than reading the file.
+    pub(crate) fn set_source(&self, tensors: HashMap<String, Tensor>) {
+        *self.shared.source.write().unwrap_or_else(PoisonError::into_inner) = tensors;
+    }
+
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
     }
@@ -279,7 +288,11 @@ impl Parameters {
                 format!("{name} is there already: give the layer a place of its own with `pp`, or share it with `tie`"),
             ));
         }
-        let values = init.draw(shape, shared.seed.load(Ordering::Relaxed), &name)?;
+        let source = shared.source.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
+        let values = match source.filter(|tensor| tensor.dims() == shape) {
+            Some(values) => values.contiguous()?,
+            None => init.draw(shape, shared.seed.load(Ordering::Relaxed), &name)?,
+        };
         let values = values.to_dtype(shared.dtype)?.to_device(&shared.device)?;
         let parameter = Parameter {
             name: name.clone(),
@@ -427,6 +440,25 @@ mod tests {
         assert!(panicked.is_err());
         assert!(table.tensor().is_variable());
         assert!(!parameters.no_grad(|| table.tensor().track_op()));
+    }
+
+    #[test]
+    fn what_a_file_has_is_not_drawn() {
+        let (drawn, table, _) = two();
+        let parameters = Parameters::new(&Device::Cpu, 1);
+        let file = [("embeddings.weight", filled(2.0, &[3, 2])), ("other.weight", filled(2.0, &[9]))];
+        parameters.set_source(file.map(|(name, tensor)| (name.to_owned(), tensor)).into());
+        let taken = parameters.root().pp("embeddings").get(&[3, 2], "weight", Init::Normal { std: 1.0 }).unwrap();
+        assert_eq!(taken.var.to_vec2::<f32>().unwrap(), [[2.0; 2]; 3]);
+        // Of another shape, or when the file is put away: as ever.
+        let other = parameters.root().pp("other").get(&[3, 2], "weight", Init::Zeros).unwrap();
+        assert_eq!(other.var.to_vec2::<f32>().unwrap(), [[0.0; 2]; 3]);
+        let again = Parameters::new(&Device::Cpu, 1);
+        again.set_source([("embeddings.weight".to_owned(), filled(2.0, &[3, 2]))].into());
+        again.set_source(HashMap::new());
+        let again = again.root().pp("embeddings").get(&[3, 2], "weight", Init::Normal { std: 1.0 }).unwrap();
+        assert_eq!(again.var.to_vec2::<f32>().unwrap(), table.var.to_vec2::<f32>().unwrap());
+        assert_eq!(drawn.count(), 9);
     }
 
     #[test]

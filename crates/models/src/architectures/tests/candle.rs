@@ -5,7 +5,9 @@ use candle_nn::VarBuilder;
 use candle_transformers::models;
 use course_tokenization::AutoTokenizer;
 
-use super::super::{AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSequenceClassification};
+use super::super::{
+    AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSequenceClassification,
+};
 use super::{Model, ModelInputs, assert_close, ids, numbers};
 use crate::{Bert, CausalLm, Llama};
 
@@ -79,6 +81,7 @@ fn smollm2_dequantized_is_what_the_fast_llama_says() {
     const SMOLLM2: &str = "HuggingFaceTB/SmolLM2-135M-Instruct";
     let ids = AutoTokenizer::from_pretrained(SMOLLM2).unwrap().encode("The capital of France is Paris, and").unwrap();
     let ids = Tensor::new(ids.input_ids(), &Device::Cpu).unwrap().unsqueeze(0).unwrap();
+    assert_eq!(AutoConfig::from_pretrained(SMOLLM2).unwrap()["num_hidden_layers"], 30);
     let loaded = AutoModelForCausalLM::load(SMOLLM2).loaded().unwrap();
     assert!(loaded.report.new.is_empty() && loaded.report.unused.is_empty(), "{}", loaded.report);
     assert_eq!(loaded.model.parameters().count(), 134_515_008);

@@ -4,6 +4,7 @@ mod candle;
 mod files;
 mod oracle;
 mod training;
+mod writing;
 
 use candle_core::{Device, Tensor};
 

@@ -162,6 +162,19 @@ fn padding_changes_nothing() {
 }
 
 #[test]
+fn models_say_what_they_are() {
+    for case in cases() {
+        let text = case.fresh(0).to_string();
+        let sizes = if case.architecture.starts_with("ViT") {
+            "2 blocks, 16 numbers a token, 4 heads"
+        } else {
+            "2 blocks, 16 numbers a token, 4 heads, 40 tokens"
+        };
+        assert!(text.starts_with(&case.architecture) && text.contains(sizes), "{text}");
+    }
+}
+
+#[test]
 fn dropout_is_drawn_again_each_time_and_only_in_training() {
     let case = cases().into_iter().find(|case| case.architecture == "BertForSequenceClassification").unwrap();
     let (model, inputs) = (case.model(), case.inputs());
