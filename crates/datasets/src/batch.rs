@@ -64,7 +64,7 @@ impl Batch {
     }
 
     /// The batch as one whose first row has this number.
-    pub(crate) fn from_row(mut self, first: usize) -> Self {
+    pub(crate) fn beginning_at(mut self, first: usize) -> Self {
         self.first = first;
         self
     }

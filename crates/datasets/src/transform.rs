@@ -37,7 +37,7 @@ impl Transform {
         };
         let made = (self.function)(batch).map_err(|error| error.at(place()))?;
         made.check_lengths(rows)?;
-        Ok(made.from_row(first))
+        Ok(made.beginning_at(first))
     }
 
     /// What it makes of a batch of one row, which must be one row again.
@@ -145,7 +145,7 @@ impl Dataset {
         let Some(columns) = self.format.columns() else { return batch };
         let first = batch.first_row();
         let handed: Batch = columns.iter().filter_map(|name| Some((name, batch.column(name).ok()?.clone()))).collect();
-        handed.from_row(first)
+        handed.beginning_at(first)
     }
 }
 
@@ -259,7 +259,7 @@ mod tests {
         let data = numbers(3).with_transform(double);
         let add = |row: Row| Ok(row! { "more" => row.get::<i64>("twice")? + 1 });
         assert_eq!(shown(&data.map(add).unwrap().plain())[2], "{'n': 2, 'text': 'row 2', 'more': 5}");
-        let same = data.map(|row| Ok(row)).unwrap();
+        let same = data.map(|row: Row| row).unwrap();
         assert_eq!(shown(&same.plain())[1], "{'n': 1, 'text': 'row 1', 'twice': 2}");
         let batched = |batch: Batch| Ok(batch.clone().with("rows", vec![batch.len() as i64; batch.len()]));
         let made = data.map_with(Map::batched(2).remove_columns(["text"]), batched).unwrap();

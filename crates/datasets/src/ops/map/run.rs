@@ -154,7 +154,7 @@ pub(super) fn through(
 /// What a transform makes of the rows when they are read one by one.
 fn rows_of(batch: &Batch, transform: &Transform) -> Result<Batch> {
     let first = batch.first_row();
-    let one = |row: usize| transform.row(batch.take([row])?.from_row(first + row));
+    let one = |row: usize| transform.row(batch.take([row])?.beginning_at(first + row));
     batch_of(&(0..batch.len()).map(one).collect::<Result<Vec<Row>>>()?, first)
 }
 
