@@ -96,9 +96,9 @@ impl Bench {
                 self.data()?.save_to_disk(self.folder.join("ours-saved"))?;
                 Ok(0)
             }),
-            "to-csv" => self.timed(|| Ok(self.data()?.to_csv(self.folder.join("ours.csv"))? as u64)),
-            "to-jsonl" => self.timed(|| Ok(self.data()?.to_json(self.folder.join("ours.jsonl"))? as u64)),
-            "to-parquet" => self.timed(|| Ok(self.data()?.to_parquet(self.folder.join("ours.parquet"))? as u64)),
+            "to-csv" => self.timed(|| Ok(self.data()?.to_csv(self.folder.join("ours.csv"))?)),
+            "to-jsonl" => self.timed(|| Ok(self.data()?.to_json(self.folder.join("ours.jsonl"))?)),
+            "to-parquet" => self.timed(|| Ok(self.data()?.to_parquet(self.folder.join("ours.parquet"))?)),
             other => Err(format!("there is no work {other:?}").into()),
         }
     }
