@@ -41,6 +41,6 @@ pub use collators::{
 pub use doctor::Diagnosis;
 pub use error::{AnyError, Error, Result};
 pub use metrics::Metrics;
-pub use prediction::{EvalPrediction, PredictionOutput};
+pub use prediction::{EvalPrediction, PredictionOutput, Rows};
 pub use schedulers::{Scheduler, SchedulerSettings, SchedulerType};
 pub use trainer::{EarlyStopping, Event, TrainOutput, Trainer, TrainerCallback, TrainerControl, TrainerState};

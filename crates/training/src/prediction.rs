@@ -56,7 +56,7 @@ impl EvalPrediction {
     ///
     /// # Errors
     /// [`Error::Data`] where the labels are not (rows, length).
-    pub fn tokens(&self) -> Result<(Vec<Vec<i64>>, Vec<Vec<i64>>)> {
+    pub fn tokens(&self) -> Result<(Rows, Rows)> {
         let labels = self.labels()?;
         let (_, length) = labels.dims2().map_err(|_| {
             Error::data("the labels", format!("their shape is {:?}; tokens have (rows, length)", labels.dims()))
@@ -70,6 +70,9 @@ impl EvalPrediction {
             .unzip())
     }
 }
+
+/// Classes of tokens, a list for each row.
+pub type Rows = Vec<Vec<i64>>;
 
 /// What [`Trainer::predict`](crate::Trainer::predict) gives.
 #[derive(Debug, Clone)]

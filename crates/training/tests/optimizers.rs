@@ -120,27 +120,27 @@ fn eight_bits_are_nearly_adamw() {
 
 #[test]
 fn a_saved_state_goes_on_to_the_last_bit() {
-    let rules: [fn() -> Box<dyn FnOnce(&[(String, Var)]) -> Optimizer>; 6] = [
-        || Box::new(|parameters| optimizer(AdamW::new(), parameters)),
-        || Box::new(|parameters| optimizer(AdamW8bit::new(), parameters)),
-        || Box::new(|parameters| optimizer(Sgd::new(), parameters)),
-        || Box::new(|parameters| optimizer(Sgd::new().momentum(0.9), parameters)),
-        || Box::new(|parameters| optimizer(Adafactor::new().beta1(0.9), parameters)),
-        || Box::new(|parameters| optimizer(Lion::new(), parameters)),
+    let rules: [fn(&[(String, Var)]) -> Optimizer; 6] = [
+        |parameters| optimizer(AdamW::new(), parameters),
+        |parameters| optimizer(AdamW8bit::new(), parameters),
+        |parameters| optimizer(Sgd::new(), parameters),
+        |parameters| optimizer(Sgd::new().momentum(0.9), parameters),
+        |parameters| optimizer(Adafactor::new().beta1(0.9), parameters),
+        |parameters| optimizer(Lion::new(), parameters),
     ];
     for rule in rules {
         let whole = parameters();
-        let mut one = rule()(&whole);
+        let mut one = rule(&whole);
         (0..7).for_each(|step| one.step(&gradients(&whole, step), 0.01).unwrap());
 
         let first = parameters();
-        let mut before = rule()(&first);
+        let mut before = rule(&first);
         (0..3).for_each(|step| before.step(&gradients(&first, step), 0.01).unwrap());
         let second = parameters();
         for ((_, from), (_, to)) in first.iter().zip(&second) {
             to.set(from.as_tensor()).unwrap();
         }
-        let mut after = rule()(&second);
+        let mut after = rule(&second);
         after.load_state(&before.state().unwrap()).unwrap();
         (3..7).for_each(|step| after.step(&gradients(&second, step), 0.01).unwrap());
         assert_eq!(values(&whole), values(&second), "{}", one.name());

@@ -366,7 +366,7 @@ fn an_epoch_can_be_cut_short() {
     struct Short;
     impl TrainerCallback for Short {
         fn on_step_end(&mut self, event: &mut Event) -> Result<(), AnyError> {
-            event.control.should_epoch_stop = event.state.global_step % 3 == 0;
+            event.control.should_epoch_stop = event.state.global_step.is_multiple_of(3);
             Ok(())
         }
     }
