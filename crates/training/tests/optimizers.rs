@@ -120,7 +120,8 @@ fn eight_bits_are_nearly_adamw() {
 
 #[test]
 fn a_saved_state_goes_on_to_the_last_bit() {
-    let rules: [fn(&[(String, Var)]) -> Optimizer; 6] = [
+    type Make = fn(&[(String, Var)]) -> Optimizer;
+    let rules: [Make; 6] = [
         |parameters| optimizer(AdamW::new(), parameters),
         |parameters| optimizer(AdamW8bit::new(), parameters),
         |parameters| optimizer(Sgd::new(), parameters),
