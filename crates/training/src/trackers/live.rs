@@ -29,6 +29,10 @@ impl Live {
     }
 
     pub(crate) fn logged(&mut self, state: &TrainerState, metrics: &Metrics) -> Result<(), Interrupted> {
+        // An evaluation that the learner asks for between runs returns what it found; a curve of one point says no more.
+        if self.bar.is_none() {
+            return Ok(());
+        }
         for (name, series) in [("loss", "training"), ("eval_loss", "validation")] {
             if let Some(value) = metrics.get(name) {
                 self.curve.get_or_insert_with(|| LiveCurve::new("loss")).push(series, state.global_step, value)?;
