@@ -27,7 +27,12 @@ const ROOT: &str = "COURSE_ROOT";
 /// is not in order (the error names line and question).
 pub fn quiz(chapter: impl Display) -> Result<QuizWidget> {
     let root = std::env::var_os(ROOT).filter(|root| !root.is_empty()).map(PathBuf::from).ok_or(Error::NoRoot)?;
-    let quiz = Folder::open(root.join("quizzes"))?.quiz(&chapter.to_string())?;
+    let mut quiz = Folder::open(root.join("quizzes"))?.quiz(&chapter.to_string())?;
+    // A chapter may have its questions before its notebooks: what is not there yet is not named as a place to read.
+    let chapter = root.join("chapters").join(&quiz.name);
+    for question in &mut quiz.questions {
+        question.section = question.section.take().filter(|name| chapter.join(format!("{name}.ipynb")).is_file());
+    }
     Ok(QuizWidget::new(quiz))
 }
 
