@@ -12,7 +12,7 @@ use super::lfs::{self, Large};
 use super::send::{self, Doing};
 use super::{Commit, Committed, Content, RepoKind};
 use crate::http::Http;
-use crate::text::escaped;
+use crate::web::escaped;
 use crate::{HubConfig, HubError, Result, cache, name};
 
 const JSON: &str = "application/json";
