@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, TimeUnit};
-use course_wire::interrupt;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::basic::Compression;
@@ -13,7 +12,7 @@ use parquet::file::properties::WriterProperties;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::export::NewFile;
-use crate::{Dataset, Error, Feature, Features, Result};
+use crate::{Dataset, Error, Feature, Features, Result, threads};
 
 /// How large the rows of a row group are before they are packed: as in Python, since who wants one row must unpack its group.
 const GROUP_BYTES: usize = 100_000_000;
@@ -95,10 +94,7 @@ impl Part {
             features.at(self.index).ok_or_else(|| Error::no_column(self.field.name(), features.names()))?;
         let feature = Features::new().with(name.clone(), feature.clone());
         for chunk in self.rows.column(name)?.chunks() {
-            // Only the thread of the cell answers widgets; the others look at the flag alone.
-            if interrupt::is_requested() {
-                return Err(Error::Interrupted(course_wire::Interrupted));
-            }
+            threads::check()?;
             for array in crate::table::conform(std::slice::from_ref(chunk), &feature)? {
                 for (leaf, writer) in compute_leaves(&self.field, &array).map_err(failed)?.iter().zip(&mut self.writers)
                 {
