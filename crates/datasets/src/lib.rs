@@ -52,6 +52,7 @@ mod split;
 pub mod streaming;
 mod table;
 mod tensor;
+mod threads;
 mod tokenize;
 mod transform;
 mod value;

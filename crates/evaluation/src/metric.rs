@@ -146,7 +146,7 @@ impl Metric {
         for (side, values, all) in
             [("predictions", &predictions, &self.predictions), ("references", &references, &self.references)]
         {
-            if matches!(values, Values::Unreadable(_)) || all.clone_empty().append(values.clone()).is_err() {
+            if matches!(values, Values::Unreadable(_)) || !all.takes(values) {
                 let help = "add the same kind each time, or call reset() first";
                 return Err(inputs.kind(side, &format!("{}, as those before", all.kind()), Some(help)));
             }
@@ -207,22 +207,11 @@ impl fmt::Debug for Metric {
 
 impl Rich for Metric {
     fn rich(&self) -> Bundle {
-        Table::new(["metric", "what it says", "settings", "examples added"])
-            .row((self.name(), self.about(), self.settings().join(", "), self.added()))
-            .rich()
-            .with_plain(&self.to_string())
-    }
-}
-
-/// A bundle with another plain text.
-trait WithPlain {
-    fn with_plain(self, text: &str) -> Self;
-}
-
-impl WithPlain for Bundle {
-    fn with_plain(mut self, text: &str) -> Self {
-        self.insert("text/plain", text);
-        self
+        let table = Table::new(["metric", "what it says", "settings", "examples added"]);
+        let table = table.row((self.name(), self.about(), self.settings().join(", "), self.added()));
+        let mut bundle = table.rich();
+        bundle.insert("text/plain", self.to_string());
+        bundle
     }
 }
 

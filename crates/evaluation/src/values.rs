@@ -76,18 +76,11 @@ impl Values {
         }
     }
 
-    /// The same kind without examples.
-    pub(crate) fn clone_empty(&self) -> Self {
-        match self {
-            Self::None | Self::Unreadable(_) => Self::None,
-            Self::Labels(_) => Self::Labels(Vec::new()),
-            Self::Numbers(_) => Self::Numbers(Vec::new()),
-            Self::Texts(_) => Self::Texts(Vec::new()),
-            Self::LabelLists(_) => Self::LabelLists(Vec::new()),
-            Self::NumberLists(_) => Self::NumberLists(Vec::new()),
-            Self::TextLists(_) => Self::TextLists(Vec::new()),
-            Self::Answers(_) => Self::Answers(Vec::new()),
-            Self::AnswerKeys(_) => Self::AnswerKeys(Vec::new()),
+    /// Whether [`append`](Self::append) takes the examples of `more`.
+    pub(crate) fn takes(&self, more: &Self) -> bool {
+        match (self, more) {
+            (_, Self::None) | (Self::None, _) | (Self::Numbers(_), Self::Labels(_)) => true,
+            (all, more) => std::mem::discriminant(all) == std::mem::discriminant(more),
         }
     }
 
@@ -287,6 +280,7 @@ mod tests {
     fn appending_keeps_the_kind() {
         let mut values = Values::None;
         values.append(Values::Labels(vec![1])).unwrap();
+        assert!(values.takes(&Values::Labels(vec![2])) && !values.takes(&Values::Texts(vec!["a".into()])));
         values.append(Values::Labels(vec![2])).unwrap();
         assert_eq!(values, Values::Labels(vec![1, 2]));
         assert_eq!(values.append(Values::Texts(vec!["a".into()])), Err(Values::Texts(vec!["a".into()])));

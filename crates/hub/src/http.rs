@@ -182,7 +182,8 @@ impl Http {
         Ok(url)
     }
 
-    fn headers(&self, url: &Url) -> HeaderMap {
+    /// What goes with every request: the token too, if the address is the Hub's own.
+    pub(crate) fn headers(&self, url: &Url) -> HeaderMap {
         let mut headers = HeaderMap::new();
         // A packed answer would have another length than the file.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -194,8 +195,7 @@ impl Http {
         headers
     }
 
-    /// Whether the address is the Hub's own: only there the token may go.
-    pub(crate) fn is_own(&self, url: &Url) -> bool {
+    fn is_own(&self, url: &Url) -> bool {
         Url::parse(&self.config.endpoint).is_ok_and(|endpoint| endpoint.origin() == url.origin())
     }
 }

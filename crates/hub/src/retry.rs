@@ -1,6 +1,6 @@
 //! Trying again: pauses that double, the pause the Hub asks for, and no endless wait for a network that is not there.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use course_wire::interrupt;
 
@@ -43,7 +43,7 @@ impl<'a> Tries<'a> {
         self.failed += 1;
         let pause = asked_for.unwrap_or(own);
         waiting(pause);
-        sleep(pause)
+        Ok(interrupt::sleep(pause)?)
     }
 }
 
@@ -54,17 +54,6 @@ pub(crate) fn retrying<T>(config: &HubConfig, mut job: impl FnMut() -> std::resu
         match job() {
             Ok(value) => return Ok(value),
             Err(failure) => tries.after(failure, |_| {})?,
-        }
-    }
-}
-
-fn sleep(pause: Duration) -> Result<()> {
-    let end = Instant::now() + pause;
-    loop {
-        interrupt::check()?;
-        match end.checked_duration_since(Instant::now()) {
-            Some(left) if !left.is_zero() => std::thread::sleep(left.min(Duration::from_millis(100))),
-            _ => return Ok(()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Small things that messages and addresses need: sizes in words, the nearest name.
+//! Small things that messages need: sizes in words, the nearest name.
 
 /// A size in bytes as a learner reads it: `98.4 MB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -27,24 +27,9 @@ pub(crate) fn short_commit(commit: &str) -> &str {
     commit.get(..7).unwrap_or(commit)
 }
 
-/// A name as one part of an address.
-pub(crate) fn escaped(part: &str) -> String {
-    part.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_part_of_an_address_has_no_slash() {
-        assert_eq!(escaped("refs/pr/1 é"), "refs%2Fpr%2F1%20%C3%A9");
-    }
 
     #[test]
     fn sizes_are_in_decimal_units() {

@@ -52,6 +52,16 @@ pub fn download(
     Request::get(url).download(to, arrived)
 }
 
+/// A name as one part of an address: `refs/pr/1` is `refs%2Fpr%2F1`.
+pub fn escaped(part: &str) -> String {
+    part.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
 /// A question to a server.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -278,6 +288,11 @@ mod tests {
             asked
         });
         (url, thread)
+    }
+
+    #[test]
+    fn a_part_of_an_address_has_no_slash() {
+        assert_eq!(escaped("refs/pr/1 é"), "refs%2Fpr%2F1%20%C3%A9");
     }
 
     #[test]

@@ -271,6 +271,12 @@ fn what_breaks_is_tried_again_but_a_commit_is_not() {
     assert_eq!(puts.len(), 3);
     assert!(puts.iter().all(|put| put.body == bytes(50_000)));
 
+    let server =
+        hub_but(|request, earlier| (request.path.ends_with("README.md") && earlier == 0).then(|| Reply::new(503)));
+    let repo = create(&server, "ada/reviews").unwrap();
+    assert_eq!(repo.read_text(COMMIT, "README.md").unwrap().as_deref(), Some("old"));
+    assert_eq!(server.count("GET", "README.md"), 2);
+
     let server = hub_but(|request, _| request.path.contains("/commit/").then(|| Reply::new(503)));
     let error = push(&server).unwrap_err().to_string();
     assert!(

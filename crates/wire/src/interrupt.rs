@@ -12,6 +12,7 @@
 //! ```
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
@@ -33,6 +34,21 @@ pub fn clear() {
 /// Whether a stop is asked for.
 pub fn is_requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
+}
+
+/// Waits this long, polling as [`check`] does.
+///
+/// # Errors
+/// [`Interrupted`], when a stop is asked for.
+pub fn sleep(pause: Duration) -> Result<(), Interrupted> {
+    let end = Instant::now() + pause;
+    loop {
+        check()?;
+        match end.checked_duration_since(Instant::now()) {
+            Some(left) if !left.is_zero() => std::thread::sleep(left.min(Duration::from_millis(100))),
+            _ => return Ok(()),
+        }
+    }
 }
 
 /// Runs the callbacks of widgets that were touched ([`comm::poll`](crate::comm::poll)), and returns [`Interrupted`] when a

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use course_hub::{HubConfig, web};
+use course_hub::HubConfig;
+use course_hub::web::{self, escaped};
 
 use super::{Settings, find::common_format};
 use crate::files::{self, DataFile, Splits, extension_of};
@@ -123,16 +124,6 @@ fn on_hub(config: &HubConfig, settings: &Settings, name: &str, revision: &str) -
         ready.push((split, local));
     }
     Ok(Some((format, ready)))
-}
-
-/// A part of an address.
-fn escaped(part: &str) -> String {
-    part.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 fn path(file: &str) -> String {

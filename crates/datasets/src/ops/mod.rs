@@ -7,7 +7,6 @@ mod filter;
 mod kept;
 mod map;
 mod order;
-mod quick_hash;
 mod radix;
 mod rows;
 mod types;

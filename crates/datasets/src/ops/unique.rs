@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::BuildHasher;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_schema::DataType;
 use course_display::{Bundle, Rich, Table};
+use hashbrown::{DefaultHashBuilder, HashTable};
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
-use super::quick_hash;
 use crate::{Column, Dataset, Result, Value};
 
 /// How often each value of a column comes, the most frequent first; shows itself as a table.
@@ -86,15 +86,14 @@ impl Dataset {
 
 /// Each value and how often it comes, in the order in which they first come.
 fn count(column: &Column) -> Vec<(Value, usize)> {
+    let hasher = DefaultHashBuilder::default();
     if let Ok(texts) = column.optional_strs() {
-        let hash = |text: &Option<&str>| text.map_or(0, |text| quick_hash::of_bytes(text.as_bytes()));
-        let hashes: Vec<u64> = texts.par_iter().map(hash).collect();
+        let hashes: Vec<u64> = texts.par_iter().map(|text| hasher.hash_one(text)).collect();
         return counted(texts.into_iter().zip(hashes));
     }
     if column.feature().arrow_type() == DataType::Int64 {
         let numbers = column.chunks().iter().flat_map(|chunk| chunk.as_primitive::<Int64Type>());
-        let hash = |number: Option<i64>| number.map_or(0, |number| quick_hash::of_number(number.cast_unsigned()));
-        return counted(numbers.map(|number| (number, hash(number))));
+        return counted(numbers.map(|number| (number, hasher.hash_one(number))));
     }
     // Floats have no equality to hash by, and structs no order; their spelling has both.
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -117,47 +116,18 @@ fn count(column: &Column) -> Vec<(Value, usize)> {
 
 /// The same for keys that come with their hashes; only those that differ become values.
 fn counted<K: Copy + Eq + Into<Value> + Send>(keys: impl Iterator<Item = (K, u64)>) -> Vec<(Value, usize)> {
-    let mut places: HashMap<Hashed<K>, usize, BuildHasherDefault<Known>> = HashMap::default();
+    // A key, its hash, and its place among the counts.
+    let mut places: HashTable<(K, u64, usize)> = HashTable::new();
     let mut counts: Vec<(K, usize)> = Vec::new();
     for (key, hash) in keys {
-        let place = *places.entry(Hashed { key, hash }).or_insert(counts.len());
+        let entry = places.entry(hash, |(known, ..)| *known == key, |(_, hash, _)| *hash);
+        let place = entry.or_insert((key, hash, counts.len())).get().2;
         match counts.get_mut(place) {
             Some((_, count)) => *count += 1,
             None => counts.push((key, 1)),
         }
     }
     counts.into_par_iter().map(|(key, count)| (key.into(), count)).collect()
-}
-
-/// A key whose hash is known.
-#[derive(PartialEq, Eq)]
-struct Hashed<K> {
-    key: K,
-    hash: u64,
-}
-
-impl<K> Hash for Hashed<K> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
-
-/// Hands on a hash that is known.
-#[derive(Default)]
-struct Known(u64);
-
-impl Hasher for Known {
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = quick_hash::of_bytes(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,5 @@
 //! Parquet files, the card, and the commit that shows them.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
 use course_hub::push::{Commit, Committed, Content, RemoteRepo, RepoKind, Uploaded};
 use course_hub::{HubConfig, HubError};
 use course_wire::interrupt;
@@ -40,7 +37,7 @@ pub(super) fn push(splits: &[(String, &Dataset)], name: &str, options: &PushToHu
     loop {
         match commit(&repo, options, &change, &pushed) {
             Err(Error::Hub(HubError::Conflict { .. })) if tries < TRIES => {
-                pause(config.retry_pause.saturating_mul(1 << tries))?;
+                interrupt::sleep(config.retry_pause.saturating_mul(1 << tries))?;
                 tries += 1;
             }
             outcome => return outcome,
@@ -136,13 +133,4 @@ fn commit(repo: &RemoteRepo, options: &PushToHub, change: &Change<'_>, pushed: &
     let mut uploaded = pushed.uploaded.clone();
     uploaded.push(repo.upload(&commit)?);
     Ok(repo.commit_with(&commit, &uploaded)?)
-}
-
-fn pause(time: Duration) -> Result<()> {
-    let end = Instant::now() + time;
-    while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-        interrupt::check()?;
-        thread::sleep(left.min(Duration::from_millis(100)));
-    }
-    Ok(())
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, TimeUnit};
-use course_wire::interrupt;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::basic::Compression;
@@ -13,12 +12,10 @@ use parquet::file::properties::WriterProperties;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::export::NewFile;
-use crate::{Dataset, Error, Feature, Features, Result};
+use crate::{Dataset, Error, Feature, Features, Result, threads};
 
 /// How large the rows of a row group are before they are packed: as in Python, since who wants one row must unpack its group.
 const GROUP_BYTES: usize = 100_000_000;
-/// How many row groups are packed at once, in memory.
-const GROUPS: usize = 2;
 
 impl Dataset {
     /// Writes Parquet, compressed with Snappy, with the features in its metadata. Returns how many bytes were written.
@@ -43,37 +40,33 @@ impl Dataset {
         let (mut writer, columns) = writer.into_serialized_writer().map_err(failed)?;
         let bar = course_display::Progress::rows(self.len() as u64, "Creating parquet from Arrow format");
         let data = self.plain();
+        // A list of structs, for instance, is a leaf for each of their fields.
+        let leaves = |field: &Arc<Field>| -> Result<usize> {
+            let empty = arrow_array::new_empty_array(field.data_type());
+            Ok(compute_leaves(field, &empty).map_err(failed)?.len())
+        };
+        let leaves: Vec<usize> = schema.fields().iter().map(leaves).collect::<Result<_>>()?;
         let groups = self.bytes().div_ceil(group_bytes).clamp(1, self.len().max(1));
         let rows = self.len().div_ceil(groups).max(1);
-        let mut number = 0;
-        for start in (0..self.len()).step_by(rows * GROUPS) {
-            let end = (start + rows * GROUPS).min(self.len());
-            let mut parts = Vec::new();
-            for start in (start..end).step_by(rows) {
-                let part = data.range(start..(start + rows).min(end));
-                let mut writers = columns.create_column_writers(number).map_err(failed)?.into_iter();
-                number += 1;
-                for (index, field) in schema.fields().iter().enumerate() {
-                    // A list of structs, for instance, is a leaf for each of their fields.
-                    let empty = arrow_array::new_empty_array(field.data_type());
-                    let leaves = compute_leaves(field, &empty).map_err(failed)?.len();
-                    let writers = writers.by_ref().take(leaves).collect();
-                    parts.push(Part { rows: part.clone(), index, field: field.clone(), writers });
-                }
+        // One group after the other: each waits in memory, packed, until its last column is done.
+        for (number, start) in (0..self.len()).step_by(rows).enumerate() {
+            let end = (start + rows).min(self.len());
+            let part = data.range(start..end);
+            let mut writers = columns.create_column_writers(number).map_err(failed)?.into_iter();
+            let mut parts = Vec::with_capacity(leaves.len());
+            for (index, (field, leaves)) in schema.fields().iter().zip(&leaves).enumerate() {
+                let writers = writers.by_ref().take(*leaves).collect();
+                parts.push(Part { rows: part.clone(), index, field: field.clone(), writers });
             }
-            let features = &features;
             let packed: Vec<Result<Vec<ArrowColumnChunk>>> =
-                parts.into_par_iter().map(|part| part.packed(features, &failed)).collect();
-            let mut packed = packed.into_iter();
-            for _ in (start..end).step_by(rows) {
-                let mut group = writer.next_row_group().map_err(failed)?;
-                for column in packed.by_ref().take(schema.fields().len()) {
-                    for chunk in column? {
-                        chunk.append_to_row_group(&mut group).map_err(failed)?;
-                    }
+                parts.into_par_iter().map(|part| part.packed(&features, &failed)).collect();
+            let mut group = writer.next_row_group().map_err(failed)?;
+            for column in packed {
+                for chunk in column? {
+                    chunk.append_to_row_group(&mut group).map_err(failed)?;
                 }
-                group.close().map_err(failed)?;
             }
+            group.close().map_err(failed)?;
             self.let_go(start..end);
             bar.set(end as u64)?;
         }
@@ -101,10 +94,7 @@ impl Part {
             features.at(self.index).ok_or_else(|| Error::no_column(self.field.name(), features.names()))?;
         let feature = Features::new().with(name.clone(), feature.clone());
         for chunk in self.rows.column(name)?.chunks() {
-            // Only the thread of the cell answers widgets; the others look at the flag alone.
-            if interrupt::is_requested() {
-                return Err(Error::Interrupted(course_wire::Interrupted));
-            }
+            threads::check()?;
             for array in crate::table::conform(std::slice::from_ref(chunk), &feature)? {
                 for (leaf, writer) in compute_leaves(&self.field, &array).map_err(failed)?.iter().zip(&mut self.writers)
                 {

@@ -35,6 +35,23 @@ impl Classes {
     pub fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
         self.predictions.iter().copied().zip(self.references.iter().copied())
     }
+
+    /// The counts of each class, in order; examples without a weight count once.
+    pub fn counts(&self, weights: &[f64]) -> Vec<Counts> {
+        let mut counts: Vec<Counts> =
+            self.names.iter().map(|name| Counts { class: name.clone(), ..Counts::default() }).collect();
+        for (row, (prediction, reference)) in self.pairs().enumerate() {
+            let weight = weights.get(row).copied().unwrap_or(1.0);
+            if let Some(class) = counts.get_mut(prediction) {
+                class.predicted += weight;
+                class.right += if prediction == reference { weight } else { 0.0 };
+            }
+            if let Some(class) = counts.get_mut(reference) {
+                class.actual += weight;
+            }
+        }
+        counts
+    }
 }
 
 /// Class numbers; floats that are whole count as such.
@@ -76,19 +93,7 @@ pub(crate) fn counts(inputs: &Inputs<'_>, weights: &[f64]) -> Result<Vec<Counts>
     }
     let classes = Classes::of(inputs)?;
     check_weights(inputs, weights, classes.predictions.len())?;
-    let mut counts: Vec<Counts> =
-        classes.names.iter().map(|name| Counts { class: name.clone(), ..Counts::default() }).collect();
-    for (row, (prediction, reference)) in classes.pairs().enumerate() {
-        let weight = weights.get(row).copied().unwrap_or(1.0);
-        if let Some(class) = counts.get_mut(prediction) {
-            class.predicted += weight;
-            class.right += if prediction == reference { weight } else { 0.0 };
-        }
-        if let Some(class) = counts.get_mut(reference) {
-            class.actual += weight;
-        }
-    }
-    Ok(counts)
+    Ok(classes.counts(weights))
 }
 
 fn of_sets(

@@ -1,6 +1,6 @@
 //! Matthews' correlation coefficient.
 
-use super::counts::{Classes, counts};
+use super::counts::Classes;
 use crate::{Inputs, Measure, Result, Scores};
 
 /// `matthews_correlation`: how predicted and true classes go together, from −1 to 1; 0 is what guessing gives.
@@ -21,8 +21,9 @@ pub struct Matthews;
 
 impl Matthews {
     pub(crate) fn score(inputs: &Inputs<'_>) -> Result<f64> {
-        let classes = counts(inputs, &[])?;
-        let examples = Classes::of(inputs)?.predictions.len() as f64;
+        let classes = Classes::of(inputs)?;
+        let examples = classes.predictions.len() as f64;
+        let classes = classes.counts(&[]);
         let sum =
             |of: fn(f64, f64) -> f64| -> f64 { classes.iter().map(|class| of(class.predicted, class.actual)).sum() };
         let right: f64 = classes.iter().map(|class| class.right).sum();

@@ -67,24 +67,23 @@ pub fn normalize_answer(text: &str) -> String {
     words(&bare).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether two answers are the same in that form: 1 or 0.
+/// Whether two answers in that form are the same: 1 or 0.
 pub(super) fn exact(prediction: &str, reference: &str) -> f64 {
-    f64::from(u8::from(normalize_answer(prediction) == normalize_answer(reference)))
+    f64::from(u8::from(prediction == reference))
 }
 
-/// The F1 of the words that two answers share; 0 where they share none.
+/// The F1 of the words that two answers in that form share; 0 where they share none.
 ///
 /// precision = shared / words of the prediction, recall = shared / words of the reference
 pub(super) fn word_f1(prediction: &str, reference: &str) -> f64 {
-    let (prediction, reference) = (normalize_answer(prediction), normalize_answer(reference));
-    let count = |text: &str| {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    fn count(text: &str) -> BTreeMap<&str, usize> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for word in words(text) {
-            *counts.entry(word.to_owned()).or_default() += 1;
+            *counts.entry(word).or_default() += 1;
         }
         counts
-    };
-    let (predicted, actual) = (count(&prediction), count(&reference));
+    }
+    let (predicted, actual) = (count(prediction), count(reference));
     let shared: usize = predicted.iter().map(|(word, &times)| times.min(actual.get(word).copied().unwrap_or(0))).sum();
     if shared == 0 {
         return 0.0;

@@ -1,6 +1,6 @@
 //! Scores of SQuAD, version 1: every question has an answer.
 
-use super::answer::{best, exact, questions, word_f1};
+use super::answer::{best, exact, normalize_answer, questions, word_f1};
 use crate::{Inputs, Measure, Result, Scores};
 
 /// `squad`: the share of answers that are exactly right, and how many of their words are, in percent.
@@ -44,8 +44,10 @@ impl Measure for Squad {
                     .example(row, format!("the question {:?} has no right answer; `squad_v2` scores those", key.id)));
             }
             if let Some(answer) = answer {
-                exact_sum += best(&answer.text, &key.answers, exact);
-                f1_sum += best(&answer.text, &key.answers, word_f1);
+                let right: Vec<String> = key.answers.iter().map(|text| normalize_answer(text)).collect();
+                let given = normalize_answer(&answer.text);
+                exact_sum += best(&given, &right, exact);
+                f1_sum += best(&given, &right, word_f1);
             }
         }
         let percent = |sum: f64| 100.0 * sum / questions.len() as f64;

@@ -98,22 +98,23 @@ impl SquadV2 {
 
 fn score(key: &AnswerKey, answer: &Answer) -> Scored {
     let mut right: Vec<String> =
-        key.answers.iter().filter(|text| !normalize_answer(text).is_empty()).cloned().collect();
+        key.answers.iter().map(|text| normalize_answer(text)).filter(|text| !text.is_empty()).collect();
     if right.is_empty() {
         right.push(String::new());
     }
+    let given = normalize_answer(&answer.text);
     Scored {
         has_answer: !key.answers.is_empty(),
         answered: !answer.text.is_empty(),
         no_answer_probability: answer.no_answer_probability,
-        exact: best(&answer.text, &right, exact),
-        f1: best(&answer.text, &right, word_f1_or_empty),
+        exact: best(&given, &right, exact),
+        f1: best(&given, &right, word_f1_or_empty),
     }
 }
 
 /// The F1 of words; where one side has none, both must.
 fn word_f1_or_empty(prediction: &str, reference: &str) -> f64 {
-    if normalize_answer(prediction).is_empty() || normalize_answer(reference).is_empty() {
+    if prediction.is_empty() || reference.is_empty() {
         return exact(prediction, reference);
     }
     word_f1(prediction, reference)

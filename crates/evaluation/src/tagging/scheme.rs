@@ -154,18 +154,9 @@ impl Scheme {
         if letters == ['U'] {
             return Some(Self::Bilou);
         }
-        let fits = |scheme: Scheme, needs: bool| within(scheme) && needs;
-        if fits(Self::Iob2, has('B')) {
-            Some(Self::Iob2)
-        } else if fits(Self::Ioe2, has('E')) {
-            Some(Self::Ioe2)
-        } else if fits(Self::Iobes, has('B') && has('E')) {
-            Some(Self::Iobes)
-        } else if fits(Self::Bilou, has('B') && has('L')) {
-            Some(Self::Bilou)
-        } else {
-            None
-        }
+        let schemes = [(Self::Iob2, "B"), (Self::Ioe2, "E"), (Self::Iobes, "BE"), (Self::Bilou, "BL")];
+        let found = schemes.into_iter().find(|(scheme, needed)| within(*scheme) && needed.chars().all(has));
+        found.map(|(scheme, _)| scheme)
     }
 
     /// The entities of a sentence whose tags follow the scheme; what does not follow it is none.

@@ -62,14 +62,14 @@ impl Measure for Seqeval {
 
     fn compute(&self, inputs: &Inputs<'_>) -> Result<Scores> {
         let (predictions, references) = sentences(inputs)?;
-        let letters = if self.strict { self.strict_letters(inputs, references)? } else { "OBIES" };
+        let scheme = if self.strict { Some(self.strict_scheme(inputs, references)?) } else { None };
+        let letters = scheme.map_or("OBIES", Scheme::letters);
         let predicted = self.read(inputs, predictions, letters)?;
         let actual = self.read(inputs, references, letters)?;
-        let scheme = self.scheme.or_else(|| Scheme::of_letters(&self.used(references)));
         let entities = |sentences: &[Vec<Tag>]| -> BTreeSet<Entity> {
-            let of = |(number, tags): (usize, &Vec<Tag>)| match (self.strict, scheme) {
-                (true, Some(scheme)) => scheme.entities(number, tags),
-                _ => chunks::entities(number, tags),
+            let of = |(number, tags): (usize, &Vec<Tag>)| match scheme {
+                Some(scheme) => scheme.entities(number, tags),
+                None => chunks::entities(number, tags),
             };
             sentences.iter().enumerate().flat_map(of).collect()
         };
@@ -83,14 +83,13 @@ impl Measure for Seqeval {
 }
 
 impl Seqeval {
-    /// The letters that strict scoring allows.
-    fn strict_letters(&self, inputs: &Inputs<'_>, references: &[Vec<String>]) -> Result<&'static str> {
+    /// The scheme that strict scoring goes by.
+    fn strict_scheme(&self, inputs: &Inputs<'_>, references: &[Vec<String>]) -> Result<Scheme> {
         if let Some(scheme) = self.scheme {
-            return Ok(scheme.letters());
+            return Ok(scheme);
         }
         let used = self.used(references);
-        let scheme = Scheme::of_letters(&used);
-        scheme.map(Scheme::letters).ok_or_else(|| {
+        Scheme::of_letters(&used).ok_or_else(|| {
             let letters: String = used.iter().collect();
             inputs.label(letters, "are the letters of the references' tags, and no scheme has those; set `scheme`")
         })

@@ -1,6 +1,6 @@
 //! BLEU as it was first written down.
 
-use super::ngrams::{ngrams, shared, union};
+use super::ngrams::add_matches;
 use super::tokenizers::Cut;
 use crate::classification::quotient;
 use crate::setting::Given;
@@ -76,11 +76,7 @@ impl Measure for Bleu {
             let references: Vec<Vec<String>> = references.iter().map(|text| self.tokenize.words(text)).collect();
             ours += translation.len();
             theirs += references.iter().map(Vec::len).min().unwrap_or(0);
-            for (n, (right, all)) in (1..).zip(right.iter_mut().zip(&mut all)) {
-                let known = union(references.iter().map(|words| ngrams(words, n)));
-                *right += shared(&ngrams(&translation, n), &known);
-                *all += (translation.len() + 1).saturating_sub(n);
-            }
+            add_matches(&translation, &references, &mut right, &mut all);
         }
         if theirs == 0 {
             return Err(inputs.empty("the references have no word"));

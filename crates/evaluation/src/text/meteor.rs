@@ -101,7 +101,8 @@ impl Meteor {
 /// pairs with the fewest crossings; this is NLTK's quicker choice.)
 fn pairs(translation: &[String], reference: &[String]) -> Vec<(usize, usize)> {
     let stems = |words: &[String]| words.iter().map(|word| porter::stem(word)).collect::<Vec<_>>();
-    let stages = [(translation.to_vec(), reference.to_vec()), (stems(translation), stems(reference))];
+    let (our_stems, their_stems) = (stems(translation), stems(reference));
+    let stages = [(translation, reference), (our_stems.as_slice(), their_stems.as_slice())];
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     for (ours, theirs) in stages {
         for (place, word) in ours.iter().enumerate().rev() {

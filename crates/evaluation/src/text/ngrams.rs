@@ -28,7 +28,7 @@ pub(super) fn shared<T: Eq + Hash>(counts: &Counts<'_, T>, other: &Counts<'_, T>
 }
 
 /// Of each n-gram the most that one of the lists has of it.
-pub(super) fn union<'a, T: Eq + Hash>(all: impl IntoIterator<Item = Counts<'a, T>>) -> Counts<'a, T> {
+fn union<'a, T: Eq + Hash>(all: impl IntoIterator<Item = Counts<'a, T>>) -> Counts<'a, T> {
     let mut most = HashMap::new();
     for counts in all {
         for (ngram, count) in counts {
@@ -37,6 +37,16 @@ pub(super) fn union<'a, T: Eq + Hash>(all: impl IntoIterator<Item = Counts<'a, T
         }
     }
     most
+}
+
+/// Adds up, for each order from 1 on, the n-grams of a translation that one of its references has too, and all that it has.
+pub(super) fn add_matches(translation: &[String], references: &[Vec<String>], right: &mut [usize], all: &mut [usize]) {
+    for (n, (right, all)) in (1..).zip(right.iter_mut().zip(all)) {
+        let known = union(references.iter().map(|words| ngrams(words, n)));
+        let own = ngrams(translation, n);
+        *right += shared(&own, &known);
+        *all += total(&own);
+    }
 }
 
 #[cfg(test)]

@@ -67,20 +67,26 @@ impl Overlap {
 /// assert_eq!((scores.precision, scores.recall), (6.0 / 7.0, 1.0));
 /// ```
 pub fn rouge(kind: RougeKind, summary: &str, reference: &str, stems: bool) -> Overlap {
-    let (ours, theirs) = (tokens(summary, stems), tokens(reference, stems));
+    overlap(kind, &lines(summary, stems), &lines(reference, stems))
+}
+
+/// The same for texts that were cut before.
+fn overlap(kind: RougeKind, summary: &[Vec<String>], reference: &[Vec<String>]) -> Overlap {
+    let ours: Vec<&String> = summary.iter().flatten().collect();
+    let theirs: Vec<&String> = reference.iter().flatten().collect();
     match kind {
         RougeKind::Ngrams(n) => {
             let (ours, theirs) = (ngrams(&ours, n), ngrams(&theirs, n));
             Overlap::new(shared(&theirs, &ours), total(&ours), total(&theirs))
         }
         RougeKind::Longest => Overlap::new(common(&theirs, &ours).len(), ours.len(), theirs.len()),
-        RougeKind::LongestOfLines => {
-            let lines = |text: &str| -> Vec<Vec<String>> {
-                text.split('\n').filter(|line| !line.is_empty()).map(|line| tokens(line, stems)).collect()
-            };
-            of_lines(&lines(summary), &lines(reference))
-        }
+        RougeKind::LongestOfLines => of_lines(summary, reference),
     }
+}
+
+/// The words of each line.
+fn lines(text: &str, stems: bool) -> Vec<Vec<String>> {
+    text.split('\n').map(|line| tokens(line, stems)).collect()
 }
 
 /// Small letters and digits; all else is space. Words of more than three letters may be stemmed.
@@ -96,7 +102,7 @@ fn tokens(text: &str, stems: bool) -> Vec<String> {
 /// The places in `reference` of a longest common subsequence with `summary`.
 ///
 /// `table[i][j]` is its length for the first `i` words of the one and the first `j` of the other; walked back from its end it tells the words.
-fn common(reference: &[String], summary: &[String]) -> Vec<usize> {
+fn common<T: PartialEq>(reference: &[T], summary: &[T]) -> Vec<usize> {
     let mut table = vec![vec![0usize; summary.len() + 1]];
     for word in reference {
         let above = table.last().map_or(&[][..], Vec::as_slice);
@@ -215,15 +221,18 @@ impl Measure for Rouge {
 
     fn compute(&self, inputs: &Inputs<'_>) -> Result<Scores> {
         let texts = inputs.texts_with_references()?;
-        let mut scores = Scores::new();
-        for &kind in &self.kinds {
-            let mut each = Vec::with_capacity(texts.len());
-            for (summary, references) in &texts {
-                course_wire::interrupt::check()?;
-                let scores =
-                    references.iter().map(|reference| rouge(kind, summary, reference, self.use_stemmer).fmeasure);
+        let mut all: Vec<Vec<f64>> = vec![Vec::new(); self.kinds.len()];
+        for (summary, references) in &texts {
+            course_wire::interrupt::check()?;
+            let summary = lines(summary, self.use_stemmer);
+            let references: Vec<_> = references.iter().map(|text| lines(text, self.use_stemmer)).collect();
+            for (&kind, each) in self.kinds.iter().zip(&mut all) {
+                let scores = references.iter().map(|reference| overlap(kind, &summary, reference).fmeasure);
                 each.push(scores.fold(0.0, f64::max));
             }
+        }
+        let mut scores = Scores::new();
+        for (kind, each) in self.kinds.iter().zip(all) {
             if self.use_aggregator {
                 scores.insert(kind.name(), each.iter().sum::<f64>() / each.len() as f64);
             } else {

@@ -1,6 +1,6 @@
 //! BLEU as sacrebleu computes it.
 
-use super::ngrams::{ngrams, shared, total, union};
+use super::ngrams::add_matches;
 use super::tokenizers::Cut;
 use crate::setting::Given;
 use crate::{Inputs, Measure, Result, Scores};
@@ -176,12 +176,7 @@ impl Counted {
         let closest = references.iter().map(Vec::len).min_by_key(|&other| (length.abs_diff(other), other));
         self.ours += length;
         self.theirs += closest.unwrap_or(0);
-        for (n, (right, all)) in (1..).zip(self.right.iter_mut().zip(&mut self.all)) {
-            let known = union(references.iter().map(|words| ngrams(words, n)));
-            let ngrams = ngrams(translation, n);
-            *right += shared(&ngrams, &known);
-            *all += total(&ngrams);
-        }
+        add_matches(translation, references, &mut self.right, &mut self.all);
     }
 }
 

@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 use super::lfs::{self, Large};
 use super::send::{self, Doing};
 use super::{Commit, Committed, Content, RepoKind};
+use crate::answer::Failure;
 use crate::http::Http;
-use crate::text::escaped;
+use crate::retry::retrying;
+use crate::web::escaped;
 use crate::{HubConfig, HubError, Result, cache, name};
 
 const JSON: &str = "application/json";
@@ -142,7 +144,13 @@ impl RemoteRepo {
         if let Some(token) = &self.http.config().token {
             request = request.bearer(token);
         }
-        let answer = request.send()?;
+        let answer = retrying(self.http.config(), || {
+            let answer = request.clone().send()?;
+            if !matches!(answer.status(), 408 | 429 | 500 | 502..=504) {
+                return Ok(answer);
+            }
+            answer.or_error().map_err(|error| Failure::Again { error, pause: None, no_connection: false })
+        })?;
         match answer.status() {
             404 => Ok(None),
             _ => Ok(Some(answer.or_error()?.text()?.to_owned())),

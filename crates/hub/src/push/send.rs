@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use course_wire::interrupt;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, RequestBuilder, Url};
 use serde_json::Value;
 
@@ -150,16 +150,8 @@ pub(super) fn request(http: &Http, method: Method, url: &str) -> Result<RequestB
         answer::unreachable(http.config(), format!("\"{}\" is not a web address", url.split('?').next().unwrap_or(url)))
     };
     let url = Url::parse(url).map_err(|_| no_address())?;
-    let mut request = http.client().request(method, url.clone());
-    if http.is_own(&url)
-        && let Some(token) = &http.config().token
-    {
-        let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|_| HubError::TokenRefused { endpoint: http.config().endpoint.clone() })?;
-        value.set_sensitive(true);
-        request = request.header(AUTHORIZATION, value);
-    }
-    Ok(request)
+    let headers = http.headers(&url);
+    Ok(http.client().request(method, url).headers(headers))
 }
 
 /// A request with JSON.

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
 use course_display::Progress;
 use course_wire::interrupt;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::super::kept::Kept;
 use super::options::Filter;
-use crate::{ArrowWriter, Batch, Dataset, Error, Feature, Features, Result, Row, RowError};
+use crate::{ArrowWriter, Batch, Dataset, Error, Feature, Features, Result, Row, RowError, threads};
 
 /// How many rows are looked at between two glances at the interrupt and the bar.
 const STEP: usize = 1000;
@@ -41,7 +40,7 @@ pub(super) fn run(data: &Dataset, options: &Filter, key: Option<String>, ask: As
     {
         return Ok(chosen);
     }
-    let rows = numbers(data, &options.label, options.threads, ask)?;
+    let rows = numbers(data, options, ask)?;
     if let Some(path) = file {
         // They only spare time; without them all is well.
         let _ = write(path, &rows);
@@ -49,69 +48,80 @@ pub(super) fn run(data: &Dataset, options: &Filter, key: Option<String>, ask: As
     data.select_rows(rows)
 }
 
-fn numbers(data: &Dataset, label: &str, threads: usize, ask: Ask<'_>) -> Result<Vec<u64>> {
-    let bar = Progress::rows(data.len() as u64, label);
-    let mut kept = Vec::new();
-    match ask {
-        Ask::One(ask) => {
-            for (number, row) in data.iter().enumerate() {
-                if ask(&row?).map_err(|error| error.at(format!("row {number}")))? {
-                    kept.push(number as u64);
-                }
-                if (number + 1) % STEP == 0 {
-                    bar.inc(STEP as u64)?;
-                }
-            }
-        }
-        Ask::Many(ask) => {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-            let pool = pool.map_err(|error| Error::Argument(format!("{threads} threads: {error}")))?;
-            let one = |start: usize| -> Result<Vec<u64>> {
-                // Only the thread of the cell answers widgets; the others look at the flag alone.
-                if interrupt::is_requested() {
-                    return Err(Error::Interrupted(course_wire::Interrupted));
-                }
-                let mut kept = Vec::new();
-                for (number, row) in (start..).zip(data.iter_from(start).take(STEP)) {
-                    if ask(&row?).map_err(|error| error.at(format!("row {number}")))? {
-                        kept.push(number as u64);
-                    }
-                }
-                Ok(kept)
-            };
-            for window in (0..data.len()).step_by(4 * threads * STEP) {
-                let starts: Vec<usize> = (window..data.len().min(window + 4 * threads * STEP)).step_by(STEP).collect();
-                let asked = starts.len() * STEP;
-                let found: Vec<Result<Vec<u64>>> = pool.install(|| starts.into_par_iter().map(one).collect());
-                for rows in found {
-                    kept.extend(rows?);
-                }
-                bar.inc(asked as u64)?;
-            }
-        }
-        Ask::Batches(size, ask) => {
-            for batch in data.batches(size) {
-                interrupt::check()?;
-                let batch = batch?;
-                let first = batch.first_row();
-                let place = || format!("rows {first} to {}", first + batch.len() - 1);
-                let answers = ask(&batch).map_err(|error| error.at(place()))?;
-                if answers.len() != batch.len() {
-                    return Err(Error::Argument(format!(
-                        "{}: {} answers for {} rows; `filter_batched` needs one for each",
-                        place(),
-                        answers.len(),
-                        batch.len()
-                    )));
-                }
-                let yes = answers.iter().enumerate().filter(|(_, answer)| **answer);
-                kept.extend(yes.map(|(index, _)| (first + index) as u64));
-                bar.inc(answers.len() as u64)?;
-            }
-        }
-    }
+/// The numbers of the rows for which the answer is yes.
+fn numbers(data: &Dataset, options: &Filter, ask: Ask<'_>) -> Result<Vec<u64>> {
+    let bar = Progress::rows(data.len() as u64, options.label.as_str());
+    let kept = match ask {
+        Ask::One(ask) => one_by_one(data, &bar, ask)?,
+        Ask::Many(ask) => in_threads(data, &bar, options.threads, ask)?,
+        Ask::Batches(size, ask) => in_batches(data, &bar, size, ask)?,
+    };
     bar.set(data.len() as u64)?;
     bar.finish();
+    Ok(kept)
+}
+
+fn one_by_one(data: &Dataset, bar: &Progress, ask: &mut dyn FnMut(&Row) -> Result<bool, RowError>) -> Result<Vec<u64>> {
+    let mut kept = Vec::new();
+    for (number, row) in data.iter().enumerate() {
+        if ask(&row?).map_err(|error| error.at(format!("row {number}")))? {
+            kept.push(number as u64);
+        }
+        if (number + 1) % STEP == 0 {
+            bar.inc(STEP as u64)?;
+        }
+    }
+    Ok(kept)
+}
+
+fn in_threads(
+    data: &Dataset,
+    bar: &Progress,
+    threads: usize,
+    ask: &(dyn Fn(&Row) -> Result<bool, RowError> + Sync),
+) -> Result<Vec<u64>> {
+    let step = |start: usize| -> Result<Vec<u64>> {
+        let mut kept = Vec::new();
+        for (number, row) in (start..).zip(data.iter_from(start).take(STEP)) {
+            if ask(&row?).map_err(|error| error.at(format!("row {number}")))? {
+                kept.push(number as u64);
+            }
+        }
+        Ok(kept)
+    };
+    let mut kept = Vec::new();
+    threads::in_order(threads, (0..data.len()).step_by(STEP).map(Ok), step, |rows| {
+        kept.extend(rows);
+        Ok(bar.inc(STEP as u64)?)
+    })?;
+    Ok(kept)
+}
+
+fn in_batches(
+    data: &Dataset,
+    bar: &Progress,
+    size: usize,
+    ask: &mut dyn FnMut(&Batch) -> Result<Vec<bool>, RowError>,
+) -> Result<Vec<u64>> {
+    let mut kept = Vec::new();
+    for batch in data.batches(size) {
+        interrupt::check()?;
+        let batch = batch?;
+        let first = batch.first_row();
+        let place = || format!("rows {first} to {}", first + batch.len() - 1);
+        let answers = ask(&batch).map_err(|error| error.at(place()))?;
+        if answers.len() != batch.len() {
+            return Err(Error::Argument(format!(
+                "{}: {} answers for {} rows; `filter_batched` needs one for each",
+                place(),
+                answers.len(),
+                batch.len()
+            )));
+        }
+        let yes = answers.iter().enumerate().filter(|(_, answer)| **answer);
+        kept.extend(yes.map(|(index, _)| (first + index) as u64));
+        bar.inc(answers.len() as u64)?;
+    }
     Ok(kept)
 }
 

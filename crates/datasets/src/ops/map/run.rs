@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use course_display::Progress;
-use course_wire::interrupt;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::super::kept::Kept;
 use super::options::Options;
@@ -14,7 +12,7 @@ use crate::row::Part;
 use crate::streaming::batch_of;
 use crate::table::Block;
 use crate::transform::Transform;
-use crate::{Batch, Column, Dataset, Error, Features, Fingerprint, Result, Row, RowError, Value};
+use crate::{Batch, Column, Dataset, Error, Features, Fingerprint, Result, Row, RowError, Value, threads};
 
 /// A function from batches to batches that one thread calls, or that several may.
 pub(super) enum Work<'w> {
@@ -73,28 +71,13 @@ fn feed(dataset: &Dataset, options: &Options, work: Work<'_>, sink: &mut Sink) -
             }
         }
         Work::Many(function) => {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
-            let pool = pool.map_err(|error| Error::Argument(format!("{} threads: {error}", options.threads)))?;
-            let mut batches = data.batches(options.size);
-            loop {
-                let window: Vec<Batch> = batches.by_ref().take(4 * options.threads).collect::<Result<_>>()?;
-                if window.is_empty() {
-                    break;
-                }
-                let rows: usize = window.iter().map(Batch::len).sum();
-                let one = |batch: Batch| {
-                    // Only the thread of the cell answers widgets; the others look at the flag alone.
-                    if interrupt::is_requested() {
-                        return Err(Error::Interrupted(course_wire::Interrupted));
-                    }
-                    through(batch, Some(dataset), options, &mut |batch| function(batch))
-                };
-                let made: Vec<Result<Batch>> = pool.install(|| window.into_par_iter().map(one).collect());
-                for batch in made {
-                    sink.write(&batch?)?;
-                }
-                bar.inc(rows as u64)?;
-            }
+            let one = |batch: Batch| -> Result<(usize, Batch)> {
+                Ok((batch.len(), through(batch, Some(dataset), options, &mut |batch| function(batch))?))
+            };
+            threads::in_order(options.threads, data.batches(options.size), one, |(rows, made)| {
+                sink.write(&made)?;
+                Ok(bar.inc(rows as u64)?)
+            })?;
         }
     }
     bar.finish();

@@ -58,6 +58,11 @@ impl Cut {
     }
 }
 
+/// Signs in place of their names, as in the SGML files of the competitions; "&amp;lt;" becomes "<" in two steps.
+fn signs_of_names(text: &str) -> String {
+    text.replace("&quot;", "\"").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+}
+
 /// A pattern, and what stands in place of what it finds; the patterns here are always the same and can be read.
 struct Rule(Option<regex::Regex>, &'static str);
 

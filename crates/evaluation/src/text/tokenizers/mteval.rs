@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Rule, apply};
+use super::{Rule, apply, signs_of_names};
 
 /// What sets signs apart from words.
 pub(super) static RULES: LazyLock<[Rule; 4]> = LazyLock::new(|| {
@@ -21,9 +21,7 @@ pub(super) static RULES: LazyLock<[Rule; 4]> = LazyLock::new(|| {
 /// The text with spaces between its words.
 pub(super) fn cut_13a(text: &str) -> String {
     let text = text.replace("<skipped>", "").replace("-\n", "").replace('\n', " ");
-    // Names of characters, as in the SGML files of the competitions; "&amp;lt;" becomes "<" in two steps.
-    let text = text.replace("&quot;", "\"").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">");
-    apply(&*RULES, &format!(" {text} "))
+    apply(&*RULES, &format!(" {} ", signs_of_names(&text)))
 }
 
 /// The rules alone.

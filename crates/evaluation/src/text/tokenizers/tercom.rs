@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Rule, apply};
+use super::{Rule, apply, signs_of_names};
 use crate::text::words;
 
 /// How TER cuts a text into words: at white space, and what is set.
@@ -57,8 +57,7 @@ impl Tercom {
         }
         if self.normalized {
             text = text.replace("\n-", "").replace('\n', " ");
-            text = text.replace("&quot;", "\"").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">");
-            text = apply(&*WESTERN, &format!(" {text} "));
+            text = apply(&*WESTERN, &format!(" {} ", signs_of_names(&text)));
             if self.support_zh_ja_chars {
                 text = apply(&*ASIAN, &text);
             }
