@@ -231,9 +231,7 @@ impl Trainer {
             args.save_strategy == SaveStrategy::Steps && (step.is_multiple_of(run.save_steps) || last);
         self.control.should_training_stop |= last;
         self.fire(Moment::StepEnd, &Metrics::new())?;
-        if !self.args.disable_tqdm {
-            self.live.step(&self.state)?;
-        }
+        self.live.step(&self.state)?;
         self.log_evaluate_save()
     }
 
@@ -296,9 +294,7 @@ impl Trainer {
         entry.insert("epoch".to_owned(), self.state.epoch.into());
         entry.insert("step".to_owned(), self.state.global_step.into());
         self.state.log_history.push(entry);
-        if !self.args.disable_tqdm {
-            self.live.logged(&self.state, &metrics)?;
-        }
+        self.live.logged(&self.state, &metrics)?;
         self.fire(Moment::Log, &metrics)
     }
 
@@ -354,8 +350,8 @@ impl Trainer {
         ]);
         self.log(metrics.clone())?;
         self.fire(Moment::TrainEnd, &Metrics::new())?;
-        let (global_step, log) = (self.state.global_step, self.state.log_history.clone());
-        Ok(TrainOutput { global_step, training_loss: loss, metrics, log })
+        let log = if self.live.shows_table() { Vec::new() } else { self.state.log_history.clone() };
+        Ok(TrainOutput { global_step: self.state.global_step, training_loss: loss, metrics, log })
     }
 
     fn check_loss(&self, loss: f64) -> Result<()> {
