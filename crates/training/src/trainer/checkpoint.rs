@@ -136,7 +136,10 @@ impl Trainer {
                 return Err(Error::checkpoint(folder, problem));
             }
         }
-        let (max_steps, num_train_epochs) = (now.max_steps, now.num_train_epochs);
+        let num_train_epochs = now.num_train_epochs;
+        // Where epochs count, the steps of those that were cut short are not made.
+        let skipped = if self.args.max_steps > 0 { 0 } else { saved.exact.skipped };
+        let max_steps = now.max_steps.saturating_sub(skipped);
         self.load_weights(folder)?;
         if let Some(optimizer) = &mut self.optimizer {
             let mut tensors = load_tensors(&folder.join(OPTIMIZER))?;

@@ -1,6 +1,6 @@
 //! The loop that trains: batches in, steps, evaluations, checkpoints.
 //!
-//! [`Trainer`] is told what to train on what; [`Trainer::train`] runs. One concept a file: the loop, evaluation, checkpoints, callbacks.
+//! [`Trainer`] is told what to train on what; [`Trainer::train`] runs. One concept a file: the loop, a step of it, evaluation, checkpoints, callbacks.
 
 mod callback;
 mod checkpoint;
@@ -11,6 +11,7 @@ mod forward;
 mod output;
 mod run;
 mod state;
+mod step;
 
 #[cfg(test)]
 mod tests;

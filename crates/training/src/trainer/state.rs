@@ -135,3 +135,10 @@ pub struct TrainerControl {
     /// Log after this step.
     pub should_log: bool,
 }
+
+impl TrainerControl {
+    /// Whether the epoch ends here.
+    pub(super) fn stops(&self) -> bool {
+        self.should_training_stop || self.should_epoch_stop
+    }
+}
