@@ -269,8 +269,7 @@ impl Trainer {
         if let Some(tokenizer) = &self.tokenizer {
             tokenizer.save_pretrained(folder)?;
         }
-        let arguments = serde_json::to_string_pretty(&self.args).unwrap_or_default();
-        folder::write(&folder.join("training_args.json"), arguments.as_bytes())
+        checkpoint::save_json(&folder.join("training_args.json"), &self.args)
     }
 
     /// The tensors of rows, by the collator that was set, or by padding where there is a tokenizer that can.
@@ -287,7 +286,6 @@ impl Trainer {
     /// Runs the callbacks of a moment.
     fn fire(&mut self, moment: Moment, metrics: &Metrics) -> Result<()> {
         for callback in &mut self.callbacks {
-            let name = callback.name();
             let mut event = Event {
                 args: &self.args,
                 state: &self.state,
@@ -295,7 +293,8 @@ impl Trainer {
                 model: self.model.as_ref(),
                 metrics,
             };
-            callback::call(callback.as_mut(), moment, &mut event).map_err(Error::function(name))?;
+            let done = callback::call(callback.as_mut(), moment, &mut event);
+            done.map_err(|error| Error::function(callback.name())(error))?;
         }
         Ok(())
     }
