@@ -96,7 +96,7 @@ impl Trainer {
     pub fn new(model: Box<dyn Model>, args: TrainingArguments) -> Result<Self> {
         args.check()?;
         std::fs::create_dir_all(&args.output_dir).map_err(Error::io("making the folder", &args.output_dir))?;
-        let logs = args.logging_dir.clone().unwrap_or_else(|| args.output_dir.join("logs"));
+        let logs = args.log_folder();
         let reports = |name: &str| args.report_to.iter().any(|known| known == name || known == "all");
         let mut callbacks: Vec<Box<dyn TrainerCallback>> = Vec::new();
         if reports("jsonl") {

@@ -83,22 +83,10 @@ impl Trainer {
             started: Instant::now(),
             first_step: 0,
         };
-        if args.eval_strategy != IntervalStrategy::No && self.eval_data.is_empty() {
-            let problem = format!(
-                "{} without evaluation data; give the trainer some with `.eval_dataset(data)?`",
-                args.eval_strategy
-            );
-            return Err(Error::argument("eval_strategy", problem));
-        }
+        self.check_evaluations(&run, total)?;
         let scheduler = match &self.scheduler {
             Some(scheduler) => scheduler.clone(),
-            None => Scheduler::with_settings(
-                args.lr_scheduler_type,
-                args.learning_rate,
-                args.warmup_steps_of(total),
-                total,
-                args.lr_scheduler_kwargs.clone(),
-            )?,
+            None => self.make_scheduler(total)?,
         };
         self.model.parameters().set_random_state(RandomState { seed: self.args.seed, draws: 0 });
         let optimizer = self.make_optimizer()?;
@@ -126,6 +114,40 @@ impl Trainer {
         result
     }
 
+    /// What evaluations need, and what needs evaluations.
+    fn check_evaluations(&self, run: &Run, total: u64) -> Result<()> {
+        let args = &self.args;
+        let asked = [
+            ("eval_strategy", args.eval_strategy.to_string(), args.eval_strategy != IntervalStrategy::No),
+            ("eval_on_start", args.eval_on_start.to_string(), args.eval_on_start),
+        ];
+        if let Some((argument, value, _)) = asked.into_iter().find(|(_, _, on)| *on && self.eval_data.is_empty()) {
+            let problem = format!("{value} without evaluation data; give the trainer some with `.eval_dataset(data)?`");
+            return Err(Error::argument(argument, problem));
+        }
+        let steps = args.eval_strategy == IntervalStrategy::Steps && args.save_strategy == SaveStrategy::Steps;
+        if args.load_best_model_at_end && steps && !run.save_steps.is_multiple_of(run.eval_steps) {
+            let problem = format!(
+                "every checkpoint needs an evaluation to be compared by, but of {total} steps every {} are saved and every {} evaluated; make \
+                 save_steps a multiple of eval_steps",
+                run.save_steps, run.eval_steps
+            );
+            return Err(Error::argument("load_best_model_at_end", problem));
+        }
+        Ok(())
+    }
+
+    /// The schedule of `lr_scheduler_type` over `total` steps.
+    fn make_scheduler(&self, total: u64) -> Result<Scheduler> {
+        let args = &self.args;
+        let mut settings = args.lr_scheduler_kwargs.clone();
+        if args.lr_scheduler_type.needs_metric() && settings.mode.is_none() && args.more_is_better() {
+            settings.mode = Some("max".to_owned());
+        }
+        let warmup = args.warmup_steps_of(total);
+        Scheduler::with_settings(args.lr_scheduler_type, args.learning_rate, warmup, total, settings)
+    }
+
     fn run(&mut self, run: Run) -> Result<TrainOutput> {
         self.control = Default::default();
         if run.first_step == 0 {
@@ -135,7 +157,7 @@ impl Trainer {
         if !self.args.disable_tqdm {
             self.live.begin(&self.state)?;
         }
-        if self.args.eval_on_start && run.first_step == 0 && !self.eval_data.is_empty() {
+        if self.args.eval_on_start && run.first_step == 0 {
             self.evaluate()?;
         }
         self.model.parameters().set_training(true);
