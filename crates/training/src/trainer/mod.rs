@@ -31,14 +31,14 @@ pub use early_stopping::EarlyStopping;
 pub(crate) use folder::write;
 pub(crate) use forward::number;
 pub use output::TrainOutput;
-pub(crate) use state::history;
 pub use state::{TrainerControl, TrainerState};
+pub(crate) use state::{evaluations, history};
 
 use crate::arguments::OptimizerName;
 use crate::collators::{DataCollator, DataCollatorWithPadding, DefaultDataCollator};
 use crate::optimizers::{Adafactor, AdamW, AdamW8bit, Lion, Optimizer, ParameterGroup, Rule, Sgd};
 use crate::prediction::EvalPrediction;
-use crate::schedulers::Scheduler;
+use crate::schedulers::{Scheduler, SchedulerType};
 use crate::trackers::{JsonLines, Live, TensorBoard};
 use crate::{AnyError, Error, Metrics, Result, TrainingArguments};
 
@@ -236,6 +236,16 @@ impl Trainer {
     /// What the run was told.
     pub fn args(&self) -> &TrainingArguments {
         &self.args
+    }
+
+    /// What turns gradients into steps, by its name.
+    pub(crate) fn optimizer_name(&self) -> String {
+        self.rule.as_ref().map_or_else(|| self.args.optim.to_string(), |rule| rule.name().to_owned())
+    }
+
+    /// How the learning rate changes.
+    pub(crate) fn scheduler_type(&self) -> SchedulerType {
+        self.scheduler.as_ref().map_or(self.args.lr_scheduler_type, Scheduler::kind)
     }
 
     /// How far the run is, and everything that was logged.
