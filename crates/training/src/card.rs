@@ -5,7 +5,7 @@ use std::path::Path;
 use course_display::{Bundle, Markdown, Rich};
 use serde_json::{Map, Value};
 
-use crate::trainer::Trainer;
+use crate::trainer::{Trainer, evaluations};
 use crate::{Error, Result};
 
 /// A `README.md` for a model: metadata that the Hub reads, then text.
@@ -41,15 +41,14 @@ impl Trainer {
             hyper.push(("gradient_accumulation_steps", args.gradient_accumulation_steps.to_string()));
             hyper.push(("total_train_batch_size", total.to_string()));
         }
-        hyper.push(("optimizer", args.optim.to_string()));
-        hyper.push(("lr_scheduler_type", args.lr_scheduler_type.to_string()));
+        hyper.push(("optimizer", self.optimizer_name()));
+        hyper.push(("lr_scheduler_type", self.scheduler_type().to_string()));
         match args.max_steps {
             steps if steps > 0 => hyper.push(("training_steps", steps.to_string())),
             _ => hyper.push(("num_epochs", args.num_train_epochs.to_string())),
         }
         let hyper: Vec<String> = hyper.iter().map(|(name, value)| format!("- {name}: {value}")).collect();
-        let last = state.log_history.iter().rev().find(|entry| entry.contains_key("eval_loss"));
-        let results = last.map_or(String::new(), |entry| format!("On the evaluation data:\n\n{}\n\n", list(entry)));
+        let results = last_results(&state.log_history);
         let description =
             format!("{} with {} parameters.", self.model().architecture(), self.model().parameters().count());
         let body = format!(
@@ -156,44 +155,38 @@ fn entry(name: &str, values: &[String]) -> String {
     }
 }
 
-fn shown(name: &str) -> bool {
-    name.starts_with("eval_") && !["_runtime", "_per_second"].iter().any(|end| name.ends_with(end))
-}
-
 fn number(value: &Value) -> String {
     value.as_f64().map_or_else(|| value.to_string(), |number| format!("{number:.4}"))
 }
 
-fn list(entry: &Map<String, Value>) -> String {
-    let lines = entry.iter().filter(|(name, _)| shown(name));
-    lines
-        .map(|(name, value)| format!("- {}: {}", name.trim_start_matches("eval_"), number(value)))
-        .collect::<Vec<_>>()
-        .join("\n")
+/// A metric without what says that it is one of an evaluation.
+fn title(name: &str) -> &str {
+    name.strip_prefix("eval_").unwrap_or(name)
+}
+
+/// The last evaluation as a list.
+fn last_results(log: &[Map<String, Value>]) -> String {
+    let (names, evaluations) = evaluations(log);
+    let Some((_, entry)) = evaluations.last() else { return String::new() };
+    let lines = names.iter().filter_map(|name| Some(format!("- {}: {}", title(name), number(entry.get(*name)?))));
+    format!("On the evaluation data:\n\n{}\n\n", lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// The evaluations as a Markdown table, with the training loss logged last before each.
 fn results_table(log: &[Map<String, Value>]) -> String {
-    let mut names: Vec<&String> = Vec::new();
-    log.iter().flat_map(Map::keys).filter(|name| shown(name)).for_each(|name| {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    });
-    let titles: Vec<&str> = names.iter().map(|name| name.trim_start_matches("eval_")).collect();
+    let (names, evaluations) = evaluations(log);
+    if names.is_empty() {
+        return "There was no evaluation.".to_owned();
+    }
+    let titles: Vec<&str> = names.iter().map(|name| title(name)).collect();
     let mut table = format!("| training loss | epoch | step | {} |\n", titles.join(" | "));
     table += &format!("|{}\n", "---|".repeat(3 + names.len()));
-    let mut loss = "no log".to_owned();
-    for entry in log {
-        if let Some(logged) = entry.get("loss") {
-            loss = number(logged);
-        }
-        if entry.keys().any(|name| shown(name)) {
-            let cells = names.iter().map(|name| entry.get(*name).map_or(String::new(), number));
-            let of = |name: &str| entry.get(name).map_or(String::new(), Value::to_string);
-            table +=
-                &format!("| {loss} | {} | {} | {} |\n", of("epoch"), of("step"), cells.collect::<Vec<_>>().join(" | "));
-        }
+    for (loss, entry) in evaluations {
+        let loss = loss.map_or("no log".to_owned(), number);
+        let cells = names.iter().map(|name| entry.get(*name).map_or(String::new(), number));
+        let of = |name: &str| entry.get(name).map_or(String::new(), Value::to_string);
+        table +=
+            &format!("| {loss} | {} | {} | {} |\n", of("epoch"), of("step"), cells.collect::<Vec<_>>().join(" | "));
     }
-    if names.is_empty() { "There was no evaluation.".to_owned() } else { table }
+    table
 }

@@ -54,6 +54,12 @@ fn what_a_schedule_needs_is_said() {
     let wrong = none().num_decay_steps(2_u64).decay_type("sine");
     assert!(of(SchedulerType::WarmupStableDecay, wrong).contains("\"sine\" is none of linear, cosine, 1-sqrt"));
     assert!(of(SchedulerType::Polynomial, none().lr_end(0.1)).contains("lr_end 1e-1 is not below"));
+    let linear = of(SchedulerType::Linear, none().num_cycles(2.0));
+    assert!(linear.ends_with("of linear: num_cycles has no effect; it takes none"), "{linear}");
+    let inverse = of(SchedulerType::InverseSqrt, none().power(2.0));
+    assert!(inverse.ends_with("power has no effect; it takes timescale"), "{inverse}");
+    let plateau = of(SchedulerType::ReduceLrOnPlateau, none().mode("most"));
+    assert!(plateau.ends_with("mode \"most\" is none of min, max"), "{plateau}");
     let error = "cosin".parse::<SchedulerType>().unwrap_err().to_string();
     assert!(error.starts_with("lr_scheduler_type: \"cosin\" is none of linear, cosine, "), "{error}");
     assert!(Scheduler::new(SchedulerType::Linear, -1.0, 0, 10).is_err());

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ffi::{CStr, OsStr, OsString, c_void};
 use std::os::unix::ffi::OsStrExt as _;
 use std::panic::PanicHookInfo;
@@ -13,8 +13,8 @@ use course_wire::{CellName, Failure, LineMap, Place};
 
 /// Generated source → where its lines come from. Cells are never unloaded, so neither is this.
 static SOURCES: Mutex<Vec<(String, LineMap)>> = Mutex::new(Vec::new());
-/// The files that cells were loaded from.
-static LIBRARIES: Mutex<Option<HashSet<OsString>>> = Mutex::new(None);
+/// The files that cells were loaded from, named as the loader was told: what is compiled lies in the kernel's folder or in the cache.
+static LIBRARIES: Mutex<BTreeSet<OsString>> = Mutex::new(BTreeSet::new());
 
 thread_local! {
     static IN_CELL: Cell<bool> = const { Cell::new(false) };
@@ -45,8 +45,7 @@ pub fn register(source: String, lines: LineMap) {
 
 /// Registers the file of a cell about to be loaded.
 pub fn loads(library: &Path) {
-    let mut libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
-    libraries.get_or_insert_default().insert(library.into());
+    LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner).insert(library.into());
 }
 
 /// The failure for a caught panic.
@@ -150,8 +149,7 @@ fn in_a_cell(address: *mut c_void) -> bool {
         }
         CStr::from_ptr(found.dli_fname)
     };
-    let libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
-    libraries.as_ref().is_some_and(|known| known.contains(OsStr::from_bytes(file.to_bytes())))
+    LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner).contains(OsStr::from_bytes(file.to_bytes()))
 }
 
 #[cfg(test)]

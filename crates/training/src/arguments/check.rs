@@ -12,6 +12,34 @@ pub(super) fn check(arguments: &TrainingArguments) -> Result<()> {
     if arguments.gradient_accumulation_steps == 0 {
         wrong("gradient_accumulation_steps", "0; a step takes at least one batch".to_owned());
     }
+    numbers(arguments, &mut wrong);
+    if let Some(name) = arguments.run_name.as_ref().filter(|name| !is_folder_name(name)) {
+        wrong("run_name", format!("{name:?} cannot be the name of a folder"));
+    }
+    for name in &arguments.report_to {
+        if !matches!(name.as_str(), "jsonl" | "tensorboard" | "all" | "none") {
+            wrong("report_to", format!("{name:?} is none of jsonl, tensorboard, all, none"));
+        }
+    }
+    let metric = arguments.lr_scheduler_type.needs_metric();
+    if metric && arguments.eval_strategy == IntervalStrategy::No {
+        let kind = arguments.lr_scheduler_type;
+        wrong("lr_scheduler_type", format!("{kind} looks at evaluations; set eval_strategy"));
+    }
+    together(arguments, &mut wrong);
+    match problems.as_slice() {
+        [] => Ok(()),
+        [(argument, problem)] => Err(Error::argument(argument, problem)),
+        many => {
+            let lines: Vec<String> =
+                many.iter().map(|(argument, problem)| format!("\n{argument}: {problem}")).collect();
+            Err(Error::argument("arguments", format!("{} of them cannot be{}", many.len(), lines.concat())))
+        }
+    }
+}
+
+/// What each number may be.
+fn numbers(arguments: &TrainingArguments, wrong: &mut impl FnMut(&str, String)) {
     let epochs = arguments.num_train_epochs;
     if arguments.max_steps <= 0 && !(epochs.is_finite() && epochs > 0.0) {
         wrong("num_train_epochs", format!("{epochs}; go through the data at least partly, or set max_steps"));
@@ -40,26 +68,20 @@ pub(super) fn check(arguments: &TrainingArguments) -> Result<()> {
             wrong(name, format!("{number}; it is from 0 to below 1"));
         }
     }
-    for name in &arguments.report_to {
-        if !matches!(name.as_str(), "jsonl" | "tensorboard" | "all" | "none") {
-            wrong("report_to", format!("{name:?} is none of jsonl, tensorboard, all, none"));
+    for (name, steps) in [
+        ("warmup_steps", arguments.warmup_steps),
+        ("logging_steps", arguments.logging_steps),
+        ("save_steps", arguments.save_steps),
+        ("eval_steps", arguments.eval_steps.unwrap_or(1.0)),
+    ] {
+        if steps.is_finite() && steps > 1.0 && steps.fract() != 0.0 {
+            wrong(name, format!("{steps}; it is a whole number of steps, or below 1 a part of all"));
         }
     }
-    let metric = arguments.lr_scheduler_type.needs_metric();
-    if metric && arguments.eval_strategy == IntervalStrategy::No {
-        let kind = arguments.lr_scheduler_type;
-        wrong("lr_scheduler_type", format!("{kind} looks at evaluations; set eval_strategy"));
-    }
-    together(arguments, &mut wrong);
-    match problems.as_slice() {
-        [] => Ok(()),
-        [(argument, problem)] => Err(Error::argument(argument, problem)),
-        many => {
-            let lines: Vec<String> =
-                many.iter().map(|(argument, problem)| format!("\n{argument}: {problem}")).collect();
-            Err(Error::argument("arguments", format!("{} of them cannot be{}", many.len(), lines.concat())))
-        }
-    }
+}
+
+fn is_folder_name(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0'])
 }
 
 /// The best model is known only where an evaluation belongs to each checkpoint.
@@ -83,8 +105,9 @@ fn together(arguments: &TrainingArguments, wrong: &mut impl FnMut(&str, String))
         return wrong("load_best_model_at_end", problem);
     }
     let evaluations = arguments.eval_steps.unwrap_or(arguments.logging_steps);
-    let ratio = arguments.save_steps / evaluations;
-    if evaluated == IntervalStrategy::Steps && (ratio.fract() != 0.0 || ratio < 1.0) {
+    // Of parts of all steps the run knows how many they are, and looks itself.
+    let counted = evaluated == IntervalStrategy::Steps && evaluations >= 1.0 && arguments.save_steps >= 1.0;
+    if counted && arguments.save_steps % evaluations != 0.0 {
         wrong(
             "load_best_model_at_end",
             format!("save_steps {} is no multiple of eval_steps {evaluations}", arguments.save_steps),
@@ -119,6 +142,27 @@ mod tests {
         best.clone().eval_strategy("steps").save_strategy("best").check().unwrap();
         assert!(problem(best.eval_strategy("steps").eval_steps(300)).contains("500 is no multiple of eval_steps 300"));
         assert!(problem(TrainingArguments::new("out").lr_scheduler_type("greedy")).contains("looks at evaluations"));
+    }
+
+    #[test]
+    fn each_argument_is_told_by_its_own_name() {
+        assert!(
+            problem(TrainingArguments::new("out").logging_strategy("epochs"))
+                .starts_with("logging_strategy: \"epochs\"")
+        );
+        assert!(
+            problem(TrainingArguments::new("out").warmup_ratio(1.5)).contains("warmup_ratio: 1.5; it is a part of all")
+        );
+        assert!(
+            problem(TrainingArguments::new("out").save_steps(2.5)).starts_with("save_steps: 2.5; it is a whole number")
+        );
+        assert!(problem(TrainingArguments::new("out").run_name("a/b")).starts_with("run_name: \"a/b\" cannot be"));
+        assert_eq!(
+            TrainingArguments::new("out").run_name("first").log_folder(),
+            std::path::Path::new("out/logs/first")
+        );
+        let error = serde_json::from_str::<TrainingArguments>("{\"bf16\": true}").unwrap_err().to_string();
+        assert!(error.starts_with("unknown field `bf16`"), "{error}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ macro_rules! arguments {
         /// assert_eq!(wrong, "eval_strategy: \"epochs\" is none of no, steps, epoch");
         /// ```
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        #[serde(default)]
+        #[serde(default, deny_unknown_fields)]
         pub struct TrainingArguments {
             /// The folder for checkpoints and logs.
             pub output_dir: PathBuf,
@@ -123,7 +123,7 @@ arguments! {
     report_to: Vec<String> = vec!["jsonl".to_owned()];
     /// The folder of the log files, `logs` in `output_dir` unless set.
     logging_dir: Option<PathBuf> = None;
-    /// The name of the run, `output_dir` unless set.
+    /// The name of the run: its log files go into a folder of this name in `logging_dir`.
     run_name: Option<String> = None;
     /// Whether to show neither bar nor curve.
     disable_tqdm: bool = false;
@@ -207,7 +207,7 @@ macro_rules! named_setters {
             pub fn $name(mut self, name: impl AsRef<str>) -> Self {
                 match name.as_ref().parse() {
                     Ok(value) => self.$name = value,
-                    Err(error) => self.problem(error),
+                    Err(error) => self.problem(stringify!($name), error),
                 }
                 self
             })*
@@ -277,7 +277,7 @@ impl TrainingArguments {
         self
     }
 
-    /// The name of the run.
+    /// The name of the run: its log files go into a folder of this name.
     #[must_use]
     pub fn run_name(mut self, name: impl Into<String>) -> Self {
         self.run_name = Some(name.into());
@@ -306,7 +306,12 @@ impl TrainingArguments {
 
     /// Which part of all steps the learning rate rises for: an older way to say `warmup_steps`.
     #[must_use]
-    pub fn warmup_ratio(self, part: f64) -> Self {
+    pub fn warmup_ratio(mut self, part: f64) -> Self {
+        if part >= 1.0 {
+            let problem = format!("{part}; it is a part of all steps, below 1, and warmup_steps is their number");
+            self.problems.push(("warmup_ratio".to_owned(), problem));
+            return self;
+        }
         self.warmup_steps(part)
     }
 
@@ -317,11 +322,19 @@ impl TrainingArguments {
         self
     }
 
-    fn problem(&mut self, error: crate::Error) {
-        match error {
-            crate::Error::Argument { argument, problem } => self.problems.push((argument, problem)),
-            other => self.problems.push(("arguments".to_owned(), other.to_string())),
-        }
+    /// Notes what an argument cannot be; several share the words they may be.
+    fn problem(&mut self, argument: &str, error: crate::Error) {
+        let problem = match error {
+            crate::Error::Argument { problem, .. } => problem,
+            other => other.to_string(),
+        };
+        self.problems.push((argument.to_owned(), problem));
+    }
+
+    /// The folder of the log files.
+    pub(crate) fn log_folder(&self) -> PathBuf {
+        let folder = self.logging_dir.clone().unwrap_or_else(|| self.output_dir.join("logs"));
+        self.run_name.iter().fold(folder, |folder, name| folder.join(name))
     }
 
     /// Says what is wrong with the arguments, all of it at once.

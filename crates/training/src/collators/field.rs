@@ -46,6 +46,10 @@ pub(super) fn fields(batch: &Batch) -> Result<Vec<(String, Field)>> {
 /// The numbers; none where the column holds something else.
 fn read(name: &str, column: &Column) -> Result<Option<Field>> {
     let values: Vec<Value> = column.iter().collect();
+    // A text that is missing is nobody's concern.
+    if values.iter().any(|value| value.as_str().is_some()) {
+        return Ok(None);
+    }
     if let Some(row) = values.iter().position(Value::is_null) {
         // A column that is missing throughout, such as the labels of a test set, is no column.
         return match values.iter().all(Value::is_null) {

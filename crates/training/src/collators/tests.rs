@@ -156,3 +156,13 @@ fn a_function_is_a_collator_and_what_does_not_fit_is_said() {
     assert!(DefaultDataCollator.collate(&empty).is_err());
     assert!(own.collate(&batch! { "y" => [1] }).unwrap_err().to_string().starts_with("the collator: "));
 }
+
+#[test]
+fn numbers_may_not_be_missing_and_texts_may() {
+    let batch = batch! { "input_ids" => lists(&[&[2, 3], &[2, 4]]), "note" => Column::from(vec![Some("a"), None]) };
+    let inputs = DefaultDataCollator.collate(&batch).unwrap();
+    assert_eq!(inputs.names().collect::<Vec<_>>(), ["input_ids"]);
+    let batch = batch! { "input_ids" => lists(&[&[2], &[3]]), "label" => Column::from(vec![Some(1_i64), None]) };
+    let error = DefaultDataCollator.collate(&batch).unwrap_err().to_string();
+    assert_eq!(error, "column \"label\": row 1 of the batch is missing (None)");
+}

@@ -119,6 +119,7 @@ fn judge(counts: &[u64], ignored: u64, first_alone: bool, diagnosis: &mut Diagno
     } else {
         Verdict::Notice
     };
+    let can_learn = verdict != Verdict::Problem;
     let note = match verdict {
         Verdict::Problem => "; they are all the same".to_owned(),
         Verdict::Notice => format!("; the classes {unseen:?} never occur"),
@@ -138,5 +139,5 @@ fn judge(counts: &[u64], ignored: u64, first_alone: bool, diagnosis: &mut Diagno
         let finding = "the first batch has one class only: are the rows sorted by label, and not shuffled?";
         diagnosis.add("order", Verdict::Notice, finding);
     }
-    verdict != Verdict::Problem
+    can_learn
 }

@@ -101,11 +101,8 @@ impl Trainer {
         for (step, rate) in RATES.iter().flat_map(|rate| (0..STEPS).map(move |_| *rate)).enumerate() {
             gradients.clip_norm(1.0)?;
             optimizer.step(gradients, rate)?;
-            let output = self.model().parameters().no_grad(|| self.model().forward(inputs))?;
             let loss = self.training_loss(inputs.clone(), items)?;
-            // The logits of a causal model are those of the next tokens.
-            let accuracy = if self.is_causal() { None } else { accuracy(&output.logits, inputs)? };
-            reached = (number(&loss)?, accuracy);
+            reached = (number(&loss)?, self.accuracy(inputs)?);
             bar.as_ref().map_or_else(course_wire::interrupt::check, |bar| bar.inc(1))?;
             let right = reached.1.map_or(reached.0 < 0.05 * first, |accuracy| accuracy == 1.0);
             if right && reached.0 < 0.5 * first {
@@ -135,19 +132,24 @@ impl Trainer {
         diagnosis.add(NAME, verdict, format!("{finding}; {advice}"));
         Ok(())
     }
-}
 
-/// Which part of the labels has the greatest logit; none for other tasks than classification.
-fn accuracy(logits: &Tensor, inputs: &ModelInputs) -> Result<Option<f64>> {
-    let Some(labels) = inputs.get("labels").filter(|labels| labels.dtype().is_int()) else { return Ok(None) };
-    if logits.rank() != labels.rank() + 1 || logits.dims().last().is_none_or(|classes| *classes > 1000) {
-        return Ok(None);
+    /// Which part of the labels has the greatest logit; none for other tasks than classification.
+    fn accuracy(&self, inputs: &ModelInputs) -> Result<Option<f64>> {
+        let Some(labels) = inputs.get("labels").filter(|labels| labels.dtype().is_int()) else { return Ok(None) };
+        // The logits of a causal model are those of the next tokens.
+        if self.is_causal() {
+            return Ok(None);
+        }
+        let logits = self.model().parameters().no_grad(|| self.model().forward(inputs))?.logits;
+        if logits.rank() != labels.rank() + 1 || logits.dims().last().is_none_or(|classes| *classes > 1000) {
+            return Ok(None);
+        }
+        let predicted: Vec<u32> = logits.argmax(D::Minus1)?.flatten_all()?.to_vec1()?;
+        let labels: Vec<i64> = labels.flatten_all()?.to_dtype(DType::I64)?.to_vec1()?;
+        let counted = || predicted.iter().zip(&labels).filter(|(_, label)| **label != IGNORED);
+        let right = counted().filter(|(predicted, label)| i64::from(**predicted) == **label).count();
+        Ok(Some(right as f64 / counted().count().max(1) as f64))
     }
-    let predicted: Vec<u32> = logits.argmax(D::Minus1)?.flatten_all()?.to_vec1()?;
-    let labels: Vec<i64> = labels.flatten_all()?.to_dtype(DType::I64)?.to_vec1()?;
-    let counted = || predicted.iter().zip(&labels).filter(|(_, label)| **label != IGNORED);
-    let right = counted().filter(|(predicted, label)| i64::from(**predicted) == **label).count();
-    Ok(Some(right as f64 / counted().count().max(1) as f64))
 }
 
 fn judge_gradients(gradients: &Gradients, count: usize, diagnosis: &mut Diagnosis) -> Result<()> {

@@ -55,6 +55,39 @@ kinds! {
 }
 
 impl SchedulerType {
+    /// The settings that it reads.
+    pub(super) fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Linear | Self::Constant | Self::ConstantWithWarmup => &[],
+            Self::Cosine | Self::CosineWithRestarts => &["num_cycles"],
+            Self::Polynomial => &["power", "lr_end"],
+            Self::InverseSqrt => &["timescale"],
+            Self::CosineWithMinLr => &["num_cycles", "min_lr", "min_lr_rate"],
+            Self::CosineWarmupWithMinLr => &["num_cycles", "min_lr", "min_lr_rate", "warmup_lr_rate"],
+            Self::WarmupStableDecay => {
+                &["num_decay_steps", "num_stable_steps", "warmup_type", "decay_type", "min_lr_ratio", "num_cycles"]
+            }
+            Self::ReduceLrOnPlateau => {
+                &["mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "min_lr", "eps"]
+            }
+            Self::Greedy => &[
+                "mode",
+                "factor",
+                "patience",
+                "threshold",
+                "threshold_mode",
+                "cooldown",
+                "warmup",
+                "min_lr",
+                "max_lr",
+                "eps",
+                "smooth",
+                "window_size",
+                "reset_start",
+            ],
+        }
+    }
+
     /// Whether it looks at a metric instead of the step.
     pub fn needs_metric(self) -> bool {
         matches!(self, Self::ReduceLrOnPlateau | Self::Greedy)

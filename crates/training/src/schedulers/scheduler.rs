@@ -65,7 +65,7 @@ settings! {
     decay_type: String,
     /// The lowest rate of `warmup_stable_decay` as a part of the learning rate.
     min_lr_ratio: f64,
-    /// `min` where less is better, or `max`.
+    /// `min` where less is better, or `max`; the trainer goes by `greater_is_better` unless set.
     mode: String,
     /// What the rate is multiplied with.
     factor: f64,
@@ -87,6 +87,17 @@ settings! {
     window_size: usize,
     /// How often it may reach the lowest rate before it begins anew.
     reset_start: u64,
+}
+
+impl SchedulerSettings {
+    /// The names of those that are set.
+    fn set(&self) -> impl Iterator<Item = String> {
+        let all = match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(all)) => all,
+            _ => serde_json::Map::new(),
+        };
+        all.into_iter().filter(|(_, value)| *value != serde_json::Value::Bool(false)).map(|(name, _)| name)
+    }
 }
 
 /// What a [`Scheduler`] remembers, to be saved.
@@ -171,6 +182,20 @@ impl Scheduler {
 /// Says what a schedule needs or cannot have.
 fn check(kind: SchedulerType, learning_rate: f64, settings: &SchedulerSettings) -> Result<()> {
     let wrong = |problem: String| Err(Error::argument(format!("lr_scheduler_kwargs of {kind}"), problem));
+    if let Some(setting) = settings.set().find(|setting| !kind.settings().contains(&setting.as_str())) {
+        let known = match kind.settings() {
+            [] => "it takes none".to_owned(),
+            known => format!("it takes {}", known.join(", ")),
+        };
+        return wrong(format!("{setting} has no effect; {known}"));
+    }
+    let words =
+        [("mode", &settings.mode, ["min", "max"]), ("threshold_mode", &settings.threshold_mode, ["rel", "abs"])];
+    for (name, word, known) in words {
+        if let Some(word) = word.as_deref().filter(|word| !known.contains(word)) {
+            return wrong(format!("{name} {word:?} is none of {}", known.join(", ")));
+        }
+    }
     let lowest = (settings.min_lr, settings.min_lr_rate);
     match kind {
         SchedulerType::CosineWithMinLr | SchedulerType::CosineWarmupWithMinLr

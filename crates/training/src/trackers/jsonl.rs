@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::trainer::{Event, TrainerCallback};
+use crate::trainer::{Event, TrainerCallback, write};
 use crate::{AnyError, Error, Result};
 
 /// Appends everything that is logged to `log.jsonl`.
@@ -36,9 +36,7 @@ impl JsonLines {
             Ok(text) if step > 0 => kept(&text, step),
             _ => String::new(),
         };
-        let mut written = tempfile::NamedTempFile::new_in(folder).map_err(Error::io("writing into", folder))?;
-        written.write_all(kept.as_bytes()).map_err(Error::io("writing", &self.path))?;
-        written.persist(&self.path).map_err(|error| Error::io("writing", &self.path)(error.error))?;
+        write(&self.path, kept.as_bytes())?;
         let file = OpenOptions::new().append(true).open(&self.path).map_err(Error::io("opening", &self.path))?;
         self.file = Some(file);
         Ok(())

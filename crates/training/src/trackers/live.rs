@@ -6,7 +6,7 @@ use course_wire::Interrupted;
 use crate::Metrics;
 use crate::trainer::{TrainerState, history};
 
-/// The displays of one run; they are made when there is something to show.
+/// The displays of one run; they are made when there is something to show, and outside of a run there are none.
 #[derive(Debug, Default)]
 pub(crate) struct Live {
     bar: Option<Progress>,
@@ -29,7 +29,6 @@ impl Live {
     }
 
     pub(crate) fn logged(&mut self, state: &TrainerState, metrics: &Metrics) -> Result<(), Interrupted> {
-        // An evaluation that the learner asks for between runs returns what it found; a curve of one point says no more.
         if self.bar.is_none() {
             return Ok(());
         }
@@ -46,6 +45,11 @@ impl Live {
             }
         }
         Ok(())
+    }
+
+    /// Whether the evaluations are on the page already.
+    pub(crate) fn shows_table(&self) -> bool {
+        self.table.is_some()
     }
 
     pub(crate) fn end(&mut self) {

@@ -62,8 +62,7 @@ macro_rules! hooks {
             })*
         }
 
-        /// The moments at which callbacks run; nothing is pushed from here yet.
-        #[allow(dead_code)]
+        /// The moments at which callbacks run.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Moment {
             $($moment,)*
@@ -78,7 +77,7 @@ macro_rules! hooks {
 }
 
 hooks! {
-    /// The trainer was made.
+    /// A run is about to begin at its first step, not from a checkpoint.
     on_init_end = InitEnd,
     /// The run begins.
     on_train_begin = TrainBegin,
@@ -108,6 +107,4 @@ hooks! {
     on_log = Log,
     /// A batch of an evaluation or prediction is done.
     on_prediction_step = PredictionStep,
-    /// The model is about to be pushed to the Hub.
-    on_push_begin = PushBegin,
 }

@@ -100,8 +100,10 @@ impl Trainer {
         let output = &self.args.output_dir;
         let all = checkpoints(output);
         if checkpoint == "last" || checkpoint == "true" {
-            return all
-                .last()
+            // That of this run, where the folder has later ones of another.
+            let own = self.last_checkpoint.as_ref().filter(|path| path.join(STATE).is_file());
+            return own
+                .or(all.last())
                 .cloned()
                 .ok_or_else(|| Error::checkpoint(output, "there is no checkpoint in it to go on from"));
         }
@@ -136,7 +138,10 @@ impl Trainer {
                 return Err(Error::checkpoint(folder, problem));
             }
         }
-        let (max_steps, num_train_epochs) = (now.max_steps, now.num_train_epochs);
+        let num_train_epochs = now.num_train_epochs;
+        // Where epochs count, the steps of those that were cut short are not made.
+        let skipped = if self.args.max_steps > 0 { 0 } else { saved.exact.skipped };
+        let max_steps = now.max_steps.saturating_sub(skipped);
         self.load_weights(folder)?;
         if let Some(optimizer) = &mut self.optimizer {
             let mut tensors = load_tensors(&folder.join(OPTIMIZER))?;
@@ -187,18 +192,25 @@ impl Trainer {
     pub(super) fn load_best(&mut self) -> Result<()> {
         match self.state.best_model_checkpoint.clone() {
             Some(best) => self.load_weights(Path::new(&best)),
-            None => Ok(()),
+            None => {
+                println!(
+                    "load_best_model_at_end: there is no checkpoint of the best evaluation, so the weights are those of the last step"
+                );
+                Ok(())
+            }
         }
     }
 
-    /// Removes the oldest checkpoints, but not the best.
+    /// Removes the oldest checkpoints, but neither the one just saved nor the best.
     fn rotate(&self) -> Result<()> {
         let Some(limit) = self.args.save_total_limit else { return Ok(()) };
         let best = self.state.best_model_checkpoint.as_deref().map(Path::new);
-        let all = checkpoints(&self.args.output_dir);
-        let last = all.last().cloned();
+        let mut all = checkpoints(&self.args.output_dir);
+        // Those of steps that are still to be made are left from an earlier run, and go first.
+        all.sort_by_key(|path| step_of(path) <= Some(self.state.global_step));
         let guarded = |path: &PathBuf| {
-            Some(path) == last.as_ref() || (self.args.load_best_model_at_end && Some(path.as_path()) == best)
+            Some(path) == self.last_checkpoint.as_ref()
+                || (self.args.load_best_model_at_end && Some(path.as_path()) == best)
         };
         let kept = all.iter().filter(|path| guarded(path)).count();
         let others: Vec<&PathBuf> = all.iter().filter(|path| !guarded(path)).collect();
@@ -223,7 +235,7 @@ fn step_of(path: &Path) -> Option<u64> {
     path.file_name()?.to_str()?.strip_prefix("checkpoint-")?.parse().ok()
 }
 
-fn save_json(path: &Path, value: &impl Serialize) -> Result<()> {
+pub(super) fn save_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Error::checkpoint(path, error.to_string()))?;
     write(path, text.as_bytes())
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
@@ -29,13 +30,9 @@ impl NewFolder {
 
     /// Gives the folder its name; one that is there already gives way.
     pub(super) fn take_place(self) -> Result<()> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // A temporary folder is for its owner only.
-            let open = fs::Permissions::from_mode(0o755);
-            fs::set_permissions(self.path(), open).map_err(Error::io("writing", self.path()))?;
-        }
+        // A temporary folder is for its owner only.
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.path(), open).map_err(Error::io("writing", self.path()))?;
         let mut old = None;
         if self.target.exists() {
             let aside = Self::beside(&self.target)?.written;
@@ -60,10 +57,13 @@ pub(super) fn clean(folder: &Path) {
     }
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file whole or not at all, to be read by all.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::io("writing into", folder))?;
+    let mut file = tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(0o644))
+        .tempfile_in(folder)
+        .map_err(Error::io("writing into", folder))?;
     file.write_all(bytes).map_err(Error::io("writing", path))?;
     file.persist(path).map_err(|error| Error::io("writing", path)(error.error))?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Tensor};
 use course_datasets::Dataset;
-use course_models::architectures::{ModelInputs, ModelOutput};
+use course_models::architectures::ModelInputs;
 use course_models::nn::{LossOptions, cross_entropy};
 
 use super::Trainer;
@@ -82,13 +82,9 @@ impl Trainer {
         {
             return self.smoothed_loss(inputs, items);
         }
-        let names: Vec<String> = inputs.names().map(str::to_owned).collect();
-        let output = self.model.forward(&inputs.num_items(items).loss_only(true))?;
-        self.loss_of(output, &names)
-    }
-
-    pub(super) fn loss_of(&self, output: ModelOutput, names: &[String]) -> Result<Tensor> {
-        output.loss.ok_or_else(|| {
+        let inputs = inputs.num_items(items).loss_only(true);
+        self.model.forward(&inputs)?.loss.ok_or_else(|| {
+            let names: Vec<&str> = inputs.names().collect();
             let wanted = self.model.input_names();
             let model = self.model.architecture();
             let problem =

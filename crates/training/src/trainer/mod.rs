@@ -1,6 +1,6 @@
 //! The loop that trains: batches in, steps, evaluations, checkpoints.
 //!
-//! [`Trainer`] is told what to train on what; [`Trainer::train`] runs. One concept a file: the loop, evaluation, checkpoints, callbacks.
+//! [`Trainer`] is told what to train on what; [`Trainer::train`] runs. One concept a file: the loop, a step of it, evaluation, checkpoints, callbacks.
 
 mod callback;
 mod checkpoint;
@@ -11,6 +11,7 @@ mod forward;
 mod output;
 mod run;
 mod state;
+mod step;
 
 #[cfg(test)]
 mod tests;
@@ -30,14 +31,14 @@ pub use early_stopping::EarlyStopping;
 pub(crate) use folder::write;
 pub(crate) use forward::number;
 pub use output::TrainOutput;
-pub(crate) use state::history;
 pub use state::{TrainerControl, TrainerState};
+pub(crate) use state::{evaluations, history};
 
 use crate::arguments::OptimizerName;
 use crate::collators::{DataCollator, DataCollatorWithPadding, DefaultDataCollator};
 use crate::optimizers::{Adafactor, AdamW, AdamW8bit, Lion, Optimizer, ParameterGroup, Rule, Sgd};
 use crate::prediction::EvalPrediction;
-use crate::schedulers::Scheduler;
+use crate::schedulers::{Scheduler, SchedulerType};
 use crate::trackers::{JsonLines, Live, TensorBoard};
 use crate::{AnyError, Error, Metrics, Result, TrainingArguments};
 
@@ -95,7 +96,7 @@ impl Trainer {
     pub fn new(model: Box<dyn Model>, args: TrainingArguments) -> Result<Self> {
         args.check()?;
         std::fs::create_dir_all(&args.output_dir).map_err(Error::io("making the folder", &args.output_dir))?;
-        let logs = args.logging_dir.clone().unwrap_or_else(|| args.output_dir.join("logs"));
+        let logs = args.log_folder();
         let reports = |name: &str| args.report_to.iter().any(|known| known == name || known == "all");
         let mut callbacks: Vec<Box<dyn TrainerCallback>> = Vec::new();
         if reports("jsonl") {
@@ -237,6 +238,16 @@ impl Trainer {
         &self.args
     }
 
+    /// What turns gradients into steps, by its name.
+    pub(crate) fn optimizer_name(&self) -> String {
+        self.rule.as_ref().map_or_else(|| self.args.optim.to_string(), |rule| rule.name().to_owned())
+    }
+
+    /// How the learning rate changes.
+    pub(crate) fn scheduler_type(&self) -> SchedulerType {
+        self.scheduler.as_ref().map_or(self.args.lr_scheduler_type, Scheduler::kind)
+    }
+
     /// How far the run is, and everything that was logged.
     pub fn state(&self) -> &TrainerState {
         &self.state
@@ -268,8 +279,7 @@ impl Trainer {
         if let Some(tokenizer) = &self.tokenizer {
             tokenizer.save_pretrained(folder)?;
         }
-        let arguments = serde_json::to_string_pretty(&self.args).unwrap_or_default();
-        folder::write(&folder.join("training_args.json"), arguments.as_bytes())
+        checkpoint::save_json(&folder.join("training_args.json"), &self.args)
     }
 
     /// The tensors of rows, by the collator that was set, or by padding where there is a tokenizer that can.
@@ -286,7 +296,6 @@ impl Trainer {
     /// Runs the callbacks of a moment.
     fn fire(&mut self, moment: Moment, metrics: &Metrics) -> Result<()> {
         for callback in &mut self.callbacks {
-            let name = callback.name();
             let mut event = Event {
                 args: &self.args,
                 state: &self.state,
@@ -294,7 +303,8 @@ impl Trainer {
                 model: self.model.as_ref(),
                 metrics,
             };
-            callback::call(callback.as_mut(), moment, &mut event).map_err(Error::function(name))?;
+            let done = callback::call(callback.as_mut(), moment, &mut event);
+            done.map_err(|error| Error::function(callback.name())(error))?;
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ pub struct TrainOutput {
     pub training_loss: f64,
     /// Times and rates.
     pub metrics: Metrics,
+    /// Empty where the run has shown its table while it went on.
     pub(crate) log: Vec<Map<String, Value>>,
 }
 
@@ -26,9 +27,12 @@ impl TrainOutput {
 }
 
 impl Rich for TrainOutput {
-    /// The evaluations as a table.
+    /// The evaluations as a table, unless the run has shown it, and what it took.
     fn rich(&self) -> Bundle {
-        history(&self.log).note(self.line()).rich()
+        match self.log.is_empty() {
+            true => Bundle::text(self.line()),
+            false => history(&self.log).note(self.line()).rich(),
+        }
     }
 }
 

@@ -2,12 +2,10 @@
 
 use std::time::Instant;
 
-use candle_core::Tensor;
-use course_models::nn::{self, RandomState};
+use course_models::nn::RandomState;
 use course_wire::interrupt;
 
 use super::evaluate::rounded;
-use super::forward::number;
 use super::state::TrainerState;
 use super::{Moment, TrainOutput, Trainer, folder};
 use crate::arguments::{IntervalStrategy, SaveStrategy};
@@ -17,15 +15,15 @@ use crate::schedulers::Scheduler;
 use crate::{Error, Metrics, Result};
 
 /// What stays the same through a run.
-struct Run {
-    loader: DataLoader,
-    steps_per_epoch: u64,
+pub(super) struct Run {
+    pub(super) loader: DataLoader,
+    pub(super) steps_per_epoch: u64,
     logging_steps: u64,
     eval_steps: u64,
     save_steps: u64,
     started: Instant,
     /// The step it began with.
-    first_step: u64,
+    pub(super) first_step: u64,
 }
 
 impl Trainer {
@@ -40,6 +38,7 @@ impl Trainer {
             None => {
                 self.state = TrainerState::default();
                 self.optimizer = None;
+                self.last_checkpoint = None;
                 self.prepare(None)
             }
         }
@@ -84,22 +83,10 @@ impl Trainer {
             started: Instant::now(),
             first_step: 0,
         };
-        if args.eval_strategy != IntervalStrategy::No && self.eval_data.is_empty() {
-            let problem = format!(
-                "{} without evaluation data; give the trainer some with `.eval_dataset(data)?`",
-                args.eval_strategy
-            );
-            return Err(Error::argument("eval_strategy", problem));
-        }
+        self.check_evaluations(&run, total)?;
         let scheduler = match &self.scheduler {
             Some(scheduler) => scheduler.clone(),
-            None => Scheduler::with_settings(
-                args.lr_scheduler_type,
-                args.learning_rate,
-                args.warmup_steps_of(total),
-                total,
-                args.lr_scheduler_kwargs.clone(),
-            )?,
+            None => self.make_scheduler(total)?,
         };
         self.model.parameters().set_random_state(RandomState { seed: self.args.seed, draws: 0 });
         let optimizer = self.make_optimizer()?;
@@ -127,6 +114,40 @@ impl Trainer {
         result
     }
 
+    /// What evaluations need, and what needs evaluations.
+    fn check_evaluations(&self, run: &Run, total: u64) -> Result<()> {
+        let args = &self.args;
+        let asked = [
+            ("eval_strategy", args.eval_strategy.to_string(), args.eval_strategy != IntervalStrategy::No),
+            ("eval_on_start", args.eval_on_start.to_string(), args.eval_on_start),
+        ];
+        if let Some((argument, value, _)) = asked.into_iter().find(|(_, _, on)| *on && self.eval_data.is_empty()) {
+            let problem = format!("{value} without evaluation data; give the trainer some with `.eval_dataset(data)?`");
+            return Err(Error::argument(argument, problem));
+        }
+        let steps = args.eval_strategy == IntervalStrategy::Steps && args.save_strategy == SaveStrategy::Steps;
+        if args.load_best_model_at_end && steps && !run.save_steps.is_multiple_of(run.eval_steps) {
+            let problem = format!(
+                "every checkpoint needs an evaluation to be compared by, but of {total} steps every {} are saved and every {} evaluated; make \
+                 save_steps a multiple of eval_steps",
+                run.save_steps, run.eval_steps
+            );
+            return Err(Error::argument("load_best_model_at_end", problem));
+        }
+        Ok(())
+    }
+
+    /// The schedule of `lr_scheduler_type` over `total` steps.
+    fn make_scheduler(&self, total: u64) -> Result<Scheduler> {
+        let args = &self.args;
+        let mut settings = args.lr_scheduler_kwargs.clone();
+        if args.lr_scheduler_type.needs_metric() && settings.mode.is_none() && args.more_is_better() {
+            settings.mode = Some("max".to_owned());
+        }
+        let warmup = args.warmup_steps_of(total);
+        Scheduler::with_settings(args.lr_scheduler_type, args.learning_rate, warmup, total, settings)
+    }
+
     fn run(&mut self, run: Run) -> Result<TrainOutput> {
         self.control = Default::default();
         if run.first_step == 0 {
@@ -136,7 +157,7 @@ impl Trainer {
         if !self.args.disable_tqdm {
             self.live.begin(&self.state)?;
         }
-        if self.args.eval_on_start && run.first_step == 0 && !self.eval_data.is_empty() {
+        if self.args.eval_on_start && run.first_step == 0 {
             self.evaluate()?;
         }
         self.model.parameters().set_training(true);
@@ -153,13 +174,13 @@ impl Trainer {
                 self.step(&run, epoch, step, &order, &mut gradients)?;
                 let last = step + 1 == run.steps_per_epoch;
                 self.after_step(&run)?;
-                if self.control.should_training_stop || self.control.should_epoch_stop {
-                    // The end of an epoch that was cut short is still one, unless the run ends on it anyhow.
+                // What is due at the end of an epoch is done before a checkpoint of its last step, which else would never have seen it.
+                if !last && !self.control.stops() {
+                    self.log_evaluate_save()?;
+                }
+                if last || self.control.stops() {
                     self.finish_epoch(&run, last)?;
                     break;
-                }
-                if last {
-                    self.finish_epoch(&run, true)?;
                 }
             }
             self.control.should_epoch_stop = false;
@@ -167,57 +188,7 @@ impl Trainer {
         self.finish(&run)
     }
 
-    /// One step: the batches of a window, their gradients, the move.
-    fn step(&mut self, run: &Run, epoch: u64, step: u64, order: &[u64], gradients: &mut Gradients) -> Result<()> {
-        self.fire(Moment::StepBegin, &Metrics::new())?;
-        let window = self.args.gradient_accumulation_steps;
-        let first = step as usize * window;
-        let mut batches = Vec::with_capacity(window);
-        for number in first..(first + window).min(run.loader.len()) {
-            let batch = run.loader.batch(order, number)?;
-            batches.push(self.collate(&batch, &mut run.loader.random(epoch, number))?);
-        }
-        let mut items = 0.0;
-        for inputs in &batches {
-            items += self.items(inputs)?;
-        }
-        let count = batches.len();
-        let mut loss = 0.0;
-        gradients.clear();
-        for (place, inputs) in batches.into_iter().enumerate() {
-            interrupt::check()?;
-            let part = self.training_loss(self.placed(inputs)?, items)?;
-            loss += number(&part)?;
-            self.check_loss(loss)?;
-            gradients.add(nn::backward(&part)?)?;
-            if place + 1 < count {
-                self.fire(Moment::SubstepEnd, &Metrics::new())?;
-            }
-        }
-        self.check_gradients(run, gradients)?;
-        self.state.last_grad_norm = match self.args.max_grad_norm {
-            limit if limit > 0.0 => gradients.clip_norm(limit)?,
-            _ => gradients.norm()?,
-        };
-        if !self.state.last_grad_norm.is_finite() {
-            return Err(self.bad_gradient(gradients));
-        }
-        self.fire(Moment::PreOptimizerStep, &Metrics::new())?;
-        let (Some(optimizer), Some(scheduler)) = (&mut self.optimizer, &mut self.scheduler) else { return Ok(()) };
-        self.state.learning_rate = scheduler.learning_rate();
-        optimizer.step(gradients, self.state.learning_rate)?;
-        scheduler.step();
-        self.state.last_loss = loss;
-        self.state.exact.last_finite = Some(loss);
-        self.state.exact.recent_loss += loss;
-        self.state.exact.recent_steps += 1;
-        self.state.exact.total_loss += loss;
-        self.state.global_step += 1;
-        self.state.epoch = (self.state.global_step + self.state.exact.skipped) as f64 / run.steps_per_epoch as f64;
-        self.fire(Moment::OptimizerStep, &Metrics::new())
-    }
-
-    /// What is due at this step: the log, an evaluation, a checkpoint.
+    /// Notes what is due at this step: the log, an evaluation, a checkpoint.
     fn after_step(&mut self, run: &Run) -> Result<()> {
         let step = self.state.global_step;
         let last = step >= self.state.max_steps;
@@ -231,12 +202,10 @@ impl Trainer {
             args.save_strategy == SaveStrategy::Steps && (step.is_multiple_of(run.save_steps) || last);
         self.control.should_training_stop |= last;
         self.fire(Moment::StepEnd, &Metrics::new())?;
-        if !self.args.disable_tqdm {
-            self.live.step(&self.state)?;
-        }
-        self.log_evaluate_save()
+        Ok(self.live.step(&self.state)?)
     }
 
+    /// The end of an epoch, `whole` or cut short.
     fn finish_epoch(&mut self, run: &Run, whole: bool) -> Result<()> {
         let ended = whole || self.control.should_epoch_stop || self.state.global_step >= self.state.max_steps;
         if ended {
@@ -296,9 +265,7 @@ impl Trainer {
         entry.insert("epoch".to_owned(), self.state.epoch.into());
         entry.insert("step".to_owned(), self.state.global_step.into());
         self.state.log_history.push(entry);
-        if !self.args.disable_tqdm {
-            self.live.logged(&self.state, &metrics)?;
-        }
+        self.live.logged(&self.state, &metrics)?;
         self.fire(Moment::Log, &metrics)
     }
 
@@ -325,8 +292,9 @@ impl Trainer {
             scheduler.observe(value);
         }
         let sign = if self.args.more_is_better() { 1.0 } else { -1.0 };
-        let better = self.state.exact.best_metric.is_none_or(|best| sign * value > sign * best);
-        if better && !value.is_nan() {
+        let best = self.state.exact.best_metric;
+        let better = !value.is_nan() && best.is_none_or(|best| sign * value > sign * best);
+        if better {
             self.state.exact.best_metric = Some(value);
             self.state.best_metric = Some(value);
             self.state.best_global_step = Some(self.state.global_step);
@@ -354,59 +322,7 @@ impl Trainer {
         ]);
         self.log(metrics.clone())?;
         self.fire(Moment::TrainEnd, &Metrics::new())?;
-        let (global_step, log) = (self.state.global_step, self.state.log_history.clone());
-        Ok(TrainOutput { global_step, training_loss: loss, metrics, log })
-    }
-
-    fn check_loss(&self, loss: f64) -> Result<()> {
-        if loss.is_finite() {
-            return Ok(());
-        }
-        let checkpoint =
-            self.last_checkpoint.as_ref().map(|path| format!("; the last checkpoint is {}", path.display()));
-        Err(Error::NotFinite {
-            loss,
-            step: self.state.global_step + 1,
-            epoch: self.state.epoch,
-            learning_rate: self.scheduler.as_ref().map_or(f64::NAN, Scheduler::learning_rate),
-            last: self.state.exact.last_finite.map_or("none".to_owned(), |loss| format!("{loss:.4}")),
-            checkpoint: checkpoint.unwrap_or_default(),
-        })
-    }
-
-    /// At the first step every parameter that is trained must have a gradient.
-    fn check_gradients(&self, run: &Run, gradients: &Gradients) -> Result<()> {
-        if self.allow_unused || self.state.global_step > run.first_step {
-            return Ok(());
-        }
-        let missing = gradients.missing();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let shown: Vec<&str> = missing.iter().take(5).copied().collect();
-        let more = missing.len() - shown.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        Err(Error::Gradient {
-            problem: format!(
-                "{} of the parameters that should learn get no gradient: {}{more}. An operation without a backward pass lies between them and the loss, or \
-                 the model does not use them: freeze those, or `allow_unused_parameters(true)`",
-                missing.len(),
-                shown.join(", ")
-            ),
-        })
-    }
-
-    fn bad_gradient(&self, gradients: &Gradients) -> Error {
-        let finite = |gradient: &Tensor| -> Result<bool> { Ok(number(&gradient.sqr()?.sum_all()?)?.is_finite()) };
-        let bad = gradients.iter().filter(|(_, gradient)| !finite(gradient).unwrap_or(false)).map(|(name, _)| name);
-        let names: Vec<&str> = bad.take(5).collect();
-        Error::Gradient {
-            problem: format!(
-                "the gradient at step {} is not finite in {}, while the loss is; the weights were not moved. A smaller learning rate or more warmup may \
-                 keep them from growing so large",
-                self.state.global_step + 1,
-                names.join(", ")
-            ),
-        }
+        let log = if self.live.shows_table() { Vec::new() } else { self.state.log_history.clone() };
+        Ok(TrainOutput { global_step: self.state.global_step, training_loss: loss, metrics, log })
     }
 }

@@ -86,39 +86,52 @@ impl std::fmt::Display for TrainerState {
     }
 }
 
-/// One row an evaluation: step, epoch, training loss, the metrics.
-pub(crate) fn history(log: &[Map<String, Value>]) -> Table {
-    const TIMES: [&str; 3] = ["runtime", "samples_per_second", "steps_per_second"];
-    let shown = |name: &&String| name.starts_with("eval_") && !TIMES.iter().any(|time| name.ends_with(time));
-    let mut names: Vec<&String> = Vec::new();
-    for name in log.iter().flat_map(|entry| entry.keys()).filter(shown) {
-        if !names.contains(&name) {
-            names.push(name);
+/// An entry of the log with an evaluation, and the training loss logged last before it.
+pub(crate) type Evaluated<'l> = (Option<&'l Value>, &'l Map<String, Value>);
+
+/// The evaluations of a log, and the names of their metrics as these first come; times are left out.
+pub(crate) fn evaluations(log: &[Map<String, Value>]) -> (Vec<&str>, Vec<Evaluated<'_>>) {
+    let mut names: Vec<&str> = Vec::new();
+    let mut found = Vec::new();
+    let mut loss = None;
+    for entry in log {
+        loss = entry.get("loss").or(loss);
+        let metrics: Vec<&str> = entry.keys().map(String::as_str).filter(|name| is_metric(name)).collect();
+        if !metrics.is_empty() {
+            found.push((loss, entry));
+        }
+        for name in metrics {
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
     }
-    let title = |name: &&String| match name.as_str() {
+    (names, found)
+}
+
+fn is_metric(name: &str) -> bool {
+    name.starts_with("eval_") && !["_runtime", "_per_second"].iter().any(|time| name.ends_with(time))
+}
+
+/// One row an evaluation: step, epoch, training loss, the metrics. Without evaluations the losses.
+pub(crate) fn history(log: &[Map<String, Value>]) -> Table {
+    let (names, evaluations) = evaluations(log);
+    let title = |name: &&str| match *name {
         "eval_loss" => "validation loss".to_owned(),
         name => name.trim_start_matches("eval_").replace('_', " "),
     };
     let headers = ["step", "epoch", "training loss"].map(str::to_owned).into_iter().chain(names.iter().map(title));
-    let mut table = Table::new(headers).limit(100);
-    let mut loss = Value::Null;
-    for entry in log {
-        if let Some(logged) = entry.get("loss") {
-            loss = logged.clone();
-            // Without evaluations the table shows the losses.
-            if names.is_empty() {
-                table = table.row((entry.get("step"), entry.get("epoch"), logged));
-            }
-        }
-        if entry.keys().any(|name| shown(&name)) {
-            let of = |name: &&String| entry.get(*name).cloned().unwrap_or(Value::Null);
-            let place = ["step", "epoch"].map(|name| entry.get(name).cloned().unwrap_or(Value::Null));
-            let cells: Vec<Value> = place.into_iter().chain([loss.clone()]).chain(names.iter().map(of)).collect();
-            table = table.row(cells);
-        }
+    let table = Table::new(headers).limit(100);
+    if names.is_empty() {
+        let losses = log.iter().filter(|entry| entry.contains_key("loss"));
+        return losses
+            .fold(table, |table, entry| table.row((entry.get("step"), entry.get("epoch"), entry.get("loss"))));
     }
-    table
+    evaluations.into_iter().fold(table, |table, (loss, entry)| {
+        let of = |name: &str| entry.get(name).cloned().unwrap_or(Value::Null);
+        let place = [of("step"), of("epoch"), loss.cloned().unwrap_or(Value::Null)];
+        table.row(place.into_iter().chain(names.iter().map(|name| of(name))).collect::<Vec<Value>>())
+    })
 }
 
 /// What is to happen next; callbacks set it.
@@ -134,4 +147,11 @@ pub struct TrainerControl {
     pub should_evaluate: bool,
     /// Log after this step.
     pub should_log: bool,
+}
+
+impl TrainerControl {
+    /// Whether the epoch ends here.
+    pub(super) fn stops(&self) -> bool {
+        self.should_training_stop || self.should_epoch_stop
+    }
 }

@@ -1,3 +1,5 @@
+mod checkpoints;
+
 use std::sync::{Arc, Mutex};
 
 use course_datasets::{Column, Dataset};

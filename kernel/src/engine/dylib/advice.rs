@@ -12,10 +12,13 @@ use super::session::Session;
 const PRELUDE: &str = include_str!("../../../../crates/course/src/prelude.rs");
 
 /// Modules of the course crate that people look for under their own names.
-const MODULES: [&str; 12] = [
+const MODULES: &[&str] = &[
     "candle_core",
     "candle_nn",
+    "datasets",
     "display",
+    "evaluation",
+    "exercises",
     "hub",
     "indicatif",
     "pipelines",
@@ -24,7 +27,9 @@ const MODULES: [&str; 12] = [
     "serde_json",
     "tokenizers",
     "tokio",
+    "training",
     "transformers",
+    "widgets",
 ];
 
 /// A Python name that is none in Rust, and what to write instead.
@@ -65,7 +70,7 @@ const PYTHON: [(&str, &str); 27] = [
 ];
 
 /// A Python method, and Rust's.
-const METHODS: [(&str, &str); 12] = [
+const METHODS: &[(&str, &str)] = &[
     ("append", "A value is put at the end of a list with `.push(value)`, a list with `.extend(other)`."),
     ("upper", "In Rust it is `.to_uppercase()`."),
     ("lower", "In Rust it is `.to_lowercase()`."),
@@ -81,7 +86,26 @@ const METHODS: [(&str, &str); 12] = [
         "A tensor's numbers come out with `.to_vec1::<f32>()?`, `.to_vec2::<f32>()?`, one of them with `.to_scalar::<f32>()?`.",
     ),
     ("item", "One number comes out of a tensor with `.to_scalar::<f32>()?`."),
+    ("bf16", MIXED_PRECISION),
+    ("fp16", MIXED_PRECISION),
+    (
+        "gradient_checkpointing",
+        "Every intermediate result is kept for the backward pass. A smaller `per_device_train_batch_size` needs less memory, and \
+         `gradient_accumulation_steps` makes up for it.",
+    ),
+    ("dataloader_num_workers", "A batch is made by the step that needs it; there are no workers to count."),
+    (
+        "include_for_metrics",
+        "`compute_metrics` is given predictions and labels; what else it needs, its closure can hold.",
+    ),
+    (
+        "push_to_hub",
+        "Datasets are pushed with `push_to_hub`. A model is written into a folder with `trainer.save_model(\"folder\")?`, its card with \
+         `trainer.model_card(\"name\").save(\"folder\")?`.",
+    ),
 ];
+
+const MIXED_PRECISION: &str = "There is no mixed precision: the Trainer computes in the type that the model's weights have, which is `f32` unless it was loaded otherwise.";
 
 /// A sentence for an error that has one, given the line of the cell it is about.
 pub fn of(error: &Diagnostic, line: &str, session: &Session) -> Option<String> {
@@ -191,7 +215,7 @@ fn near(name: &str, session: &Session) -> Option<String> {
         let edits = distance(&name.to_lowercase(), &other.to_lowercase());
         (edits <= most && other != name).then(|| (edits, other.to_owned()))
     };
-    let known = session.names().chain(prelude().iter().map(String::as_str)).chain(MODULES);
+    let known = session.names().chain(prelude().iter().map(String::as_str)).chain(MODULES.iter().copied());
     known.filter_map(close).min().map(|(_, name)| name)
 }
 
