@@ -234,8 +234,7 @@ impl Stack {
             positions: match kind {
                 Kind::Bart => {
                     let rows = config.max_position_embeddings + FIRST_POSITION as usize;
-                    let table = Embedding::new(&scope.pp("embed_positions"), rows, size, config.init())?;
-                    Positions::Learned(padded(table, Some(config.pad_token_id)))
+                    Positions::Learned(Embedding::new(&scope.pp("embed_positions"), rows, size, config.init())?)
                 }
                 Kind::Marian => Positions::Sines(sines(config.max_position_embeddings, size, scope.device())?),
             },

@@ -8,19 +8,28 @@ use crate::{Error, Result};
 
 /// What `config.json` would say.
 pub(super) fn config(gguf: &Gguf) -> Result<Value> {
+    let bad = |problem: String| Err(Error::model(gguf.path().display().to_string(), problem));
     let architecture = gguf.architecture()?;
     if architecture != "llama" {
-        let problem = format!("is a `{architecture}` model, and this reads `llama` models");
-        return Err(Error::model(gguf.path().display().to_string(), problem));
+        return bad(format!("is a `{architecture}` model, and this reads `llama` models"));
+    }
+    if gguf.has_tensor("rope_freqs.weight") {
+        return bad("slows its rotary angles by `rope_freqs.weight`, which only `Llama` reads; to train it, take the safetensors".into());
     }
     let size = |name: &str| gguf.usize(&format!("llama.{name}"));
-    let heads = size("attention.head_count")?;
+    let optional = |name: &str| gguf.get(&format!("llama.{name}")).map(|_| size(name)).transpose();
+    let (heads, hidden_size) = (size("attention.head_count")?, size("embedding_length")?);
+    let head_dim = optional("attention.key_length")?.unwrap_or(hidden_size / heads.max(1));
+    let turned = optional("rope.dimension_count")?.unwrap_or(head_dim);
+    if turned != head_dim {
+        return bad(format!("turns {turned} of the {head_dim} numbers of a head by position, and this turns all"));
+    }
     let (embedding, ..) = gguf.blocks("token_embd.weight")?;
     let tokenizer = gguf.tokenizer().unwrap_or_default();
-    Ok(json!({
+    let mut config = json!({
         "model_type": "llama",
         "vocab_size": embedding.first(),
-        "hidden_size": size("embedding_length")?,
+        "hidden_size": hidden_size,
         "intermediate_size": size("feed_forward_length")?,
         "num_hidden_layers": size("block_count")?,
         "num_attention_heads": heads,
@@ -31,7 +40,12 @@ pub(super) fn config(gguf: &Gguf) -> Result<Value> {
         "tie_word_embeddings": !gguf.has_tensor("output.weight"),
         "bos_token_id": tokenizer.bos_id,
         "eos_token_id": tokenizer.eos_id,
-    }))
+    });
+    // Said only where it does not follow.
+    if head_dim * heads != hidden_size {
+        config["head_dim"] = head_dim.into();
+    }
+    Ok(config)
 }
 
 /// The weights under the Hub's names, in `f32`.

@@ -112,7 +112,8 @@ pub(super) fn options(inputs: &ModelInputs) -> LossOptions {
 /// The same of losses that are there already.
 fn reduced(losses: &Tensor, inputs: &ModelInputs) -> Result<Tensor> {
     match inputs.num_items {
-        Some(items) => Ok((losses.sum_all()? / items)?),
+        Some(items) if items > 0.0 => Ok((losses.sum_all()? / items)?),
+        Some(_) => Ok(losses.sum_all()?),
         None => Ok(losses.mean_all()?),
     }
 }

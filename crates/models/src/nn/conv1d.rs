@@ -87,7 +87,9 @@ impl Product {
     fn forward<T: Real>(x: &[T], weight: &[T], bias: &[T], inputs: usize) -> Vec<T> {
         let (rows, outputs) = (x.len().checked_div(inputs).unwrap_or(0), bias.len());
         let mut y = vec![T::ZERO; rows * outputs];
-        for_rows(&mut y, outputs, |_, rows| rows.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(bias)));
+        for_rows(&mut y, outputs, |_, rows| {
+            rows.chunks_exact_mut(outputs.max(1)).for_each(|row| row.copy_from_slice(bias));
+        });
         let (x, weight) = (Matrix::new(x, rows, inputs), Matrix::new(weight, inputs, outputs));
         multiply(&mut y, outputs, Into::Add, T::ONE, x, weight, false);
         y
