@@ -8,7 +8,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::config::{activation, check_heads, class, inputs, padded, written};
+use super::config::{check_heads, class, inputs, padded, written};
 use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::lm_head::LmHead;
 use super::{Labels, Model, ModelInputs, Task, mask};
@@ -165,7 +165,7 @@ fn words(scope: &Scope, config: &BertConfig, words: &Embedding) -> Result<LmHead
     let (size, init) = (config.hidden_size, config.init());
     let transform = (
         Linear::new(&scope.pp("transform.dense"), size, size, true, init)?,
-        activation(&config.hidden_act)?,
+        Activation::from_name(&config.hidden_act)?,
         LayerNorm::new(&scope.pp("transform.LayerNorm"), size, config.layer_norm_eps)?,
     );
     let bias = scope.get(&[config.vocab_size], "bias", Init::Zeros)?;
@@ -259,7 +259,7 @@ impl Layer {
             attention_output: linear("attention.output.dense", size, size)?,
             attention_norm: norm("attention.output.LayerNorm")?,
             intermediate: linear("intermediate.dense", size, inner)?,
-            activation: activation(&config.hidden_act)?,
+            activation: Activation::from_name(&config.hidden_act)?,
             output: linear("output.dense", inner, size)?,
             output_norm: norm("output.LayerNorm")?,
             attention_dropout: scope.dropout(config.attention_probs_dropout_prob),

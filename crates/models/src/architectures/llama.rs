@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::causal::{Continued, Writing};
-use super::config::{activation, class, inputs, padded, written};
+use super::config::{class, inputs, padded, written};
 use super::head::{Body, Head, HeadedModel};
 use super::lm_head::LmHead;
 use super::past::{Past, joined};
@@ -291,7 +291,7 @@ impl Block {
             norm: RmsNorm::new(&scope.pp("post_attention_layernorm"), size, epsilon)?,
             gate: linear("mlp.gate_proj", size, inner, mlp_bias)?,
             up: linear("mlp.up_proj", size, inner, mlp_bias)?,
-            activation: activation(&config.hidden_act)?,
+            activation: Activation::from_name(&config.hidden_act)?,
             down: linear("mlp.down_proj", inner, size, mlp_bias)?,
             heads: config.num_attention_heads,
             key_value_heads: config.key_value_heads(),
