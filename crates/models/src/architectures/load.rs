@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::auto::{base_prefix, model_from_config, model_type};
 use super::{Labels, Model, ProblemType, Task, llama_gguf};
+use crate::error::few;
 use crate::nn::{Loaded, Parameters};
 use crate::{Error, Result};
 
@@ -35,7 +36,8 @@ pub struct LoadModel {
 }
 
 impl LoadModel {
-    pub(super) fn new(name: &str, task: Task) -> Self {
+    /// The model of this name, a folder or a name on the Hub, with the head for `task`.
+    pub fn new(name: &str, task: Task) -> Self {
         Self {
             name: name.to_owned(),
             task,
@@ -159,7 +161,8 @@ impl LoadModel {
         let loaded =
             if self.ignore_mismatched_sizes { parameters.load_matching(&known)? } else { parameters.load(&known)? };
         if known.is_empty() && parameters.count() > 0 {
-            let problem = format!("has no weight of {}; its tensors are {}", model.architecture(), few(&unknown));
+            let problem =
+                format!("has no weight of {}; its tensors are {}", model.architecture(), few(&unknown, SHOWN));
             return Err(Error::model(repo.name(), problem));
         }
         let report = LoadingReport::new(model.as_ref(), &repo, loaded, unknown);
@@ -185,6 +188,9 @@ pub(super) fn gguf(repo: &Repo) -> Result<Option<Gguf>> {
     let file = repo.first_with_extension("gguf");
     Ok(file.map(|file| Gguf::open(repo.file(&file)?)).transpose()?)
 }
+
+/// Names of tensors that a message lists.
+const SHOWN: usize = 6;
 
 /// PyTorch's own format.
 const PYTORCH: &str = "pytorch_model.bin";
@@ -241,7 +247,7 @@ impl LoadingReport {
         lines.extend(
             self.new.iter().map(|name| format!("{name}: new, not in the file; train it before you use the model")),
         );
-        lines.extend((!self.unused.is_empty()).then(|| format!("not used of the file: {}", few(&self.unused))));
+        lines.extend((!self.unused.is_empty()).then(|| format!("not used of the file: {}", few(&self.unused, SHOWN))));
         if self.new.is_empty() {
             lines.push("all weights of the model are in the file".into());
         }
@@ -260,13 +266,5 @@ impl Rich for LoadingReport {
     fn rich(&self) -> Bundle {
         let html = self.lines().iter().map(|line| escape(line)).collect::<Vec<_>>().join("<br>");
         Bundle::html(html, self.to_string())
-    }
-}
-
-fn few(names: &[String]) -> String {
-    const SHOWN: usize = 6;
-    match names.len() {
-        count if count > SHOWN => format!("{} and {} more", names[..SHOWN].join(", "), count - SHOWN),
-        _ => names.join(", "),
     }
 }

@@ -109,7 +109,7 @@ impl Product {
                     multiply(&mut dx, inputs, Into::Replace, T::ONE, g, weight, false);
                     Ok(())
                 })?;
-                grads[0] = leaves::give(x, Tensor::from_vec(dx, x.shape(), x.device())?)?;
+                grads[0] = leaves::give_numbers(x, dx)?;
             }
             if weight.track_op() {
                 let mut dw = vec![T::ZERO; inputs * outputs];
@@ -118,7 +118,7 @@ impl Product {
                     multiply(&mut dw, outputs, Into::Replace, T::ONE, x, g, false);
                     Ok(())
                 })?;
-                grads[1] = leaves::give(weight, Tensor::from_vec(dw, weight.shape(), weight.device())?)?;
+                grads[1] = leaves::give_numbers(weight, dw)?;
             }
             Ok(grads)
         })
@@ -164,8 +164,8 @@ impl CustomOp3 for Product {
             if !b.track_op() {
                 return Ok((dx, dw, None));
             }
-            let db = with::<T, _>(grad, |g| Tensor::from_vec(sum_rows(g, b.elem_count()), b.shape(), b.device()))?;
-            Ok((dx, dw, leaves::give(b, db)?))
+            let db = with::<T, _>(grad, |g| Ok(sum_rows(g, b.elem_count())))?;
+            Ok((dx, dw, leaves::give_numbers(b, db)?))
         })
     }
 }

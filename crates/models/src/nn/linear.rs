@@ -239,7 +239,7 @@ impl Product {
                     multiply(&mut dx, inputs, Into::Replace, T::ONE, g, Matrix::new(weight, outputs, inputs), false);
                     Ok(())
                 })?;
-                grads[0] = leaves::give(x, Tensor::from_vec(dx, x.shape(), x.device())?)?;
+                grads[0] = leaves::give_numbers(x, dx)?;
             }
             if weight.track_op() {
                 let mut dw = vec![T::ZERO; outputs * inputs];
@@ -247,7 +247,7 @@ impl Product {
                     multiply(&mut dw, inputs, Into::Replace, T::ONE, g.t(), Matrix::new(x, rows, inputs), false);
                     Ok(())
                 })?;
-                grads[1] = leaves::give(weight, Tensor::from_vec(dw, weight.shape(), weight.device())?)?;
+                grads[1] = leaves::give_numbers(weight, dw)?;
             }
             Ok(grads)
         })
@@ -311,7 +311,7 @@ impl CustomOp3 for Product {
             let [dx, dw] = Self::backward::<T>(x, w, &grad)?;
             let db = if b.track_op() {
                 let sums = with::<T, _>(&grad, |g| Ok(sum_rows(g, b.elem_count())))?;
-                leaves::give(b, Tensor::from_vec(sums, b.shape(), b.device())?)?
+                leaves::give_numbers(b, sums)?
             } else {
                 None
             };

@@ -71,6 +71,7 @@ pub use profile::{Profile, profile};
 pub use quantized_linear::QuantizedLinear;
 pub use rms_norm::{RmsNorm, rms_norm};
 pub use rope::{RopePairs, rope, rope_table};
+pub(crate) use rope::{rope_angles, rope_speeds};
 pub use scope::Scope;
 pub use self_attention::self_attention;
 pub use softmax::{log_softmax, softmax};
