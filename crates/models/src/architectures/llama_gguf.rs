@@ -1,9 +1,12 @@
 //! A Llama out of a GGUF file, with weights in full precision so that it trains: the file's names for sizes and tensors.
 
+use std::collections::HashMap;
+
 use candle_core::{Device, Tensor};
 use course_hub::Gguf;
 use serde_json::{Value, json};
 
+use super::load::FileWeights;
 use crate::{Error, Result};
 
 /// What `config.json` would say.
@@ -49,21 +52,22 @@ pub(super) fn config(gguf: &Gguf) -> Result<Value> {
 }
 
 /// The weights under the Hub's names, in `f32`.
-pub(super) fn tensors(gguf: &Gguf) -> Result<Vec<(String, Tensor)>> {
+pub(super) fn weights(gguf: Gguf) -> Result<FileWeights> {
     let heads = gguf.usize("llama.attention.head_count")?;
     let key_heads = gguf.usize("llama.attention.head_count_kv").unwrap_or(heads);
-    let mut tensors = Vec::new();
-    for entry in gguf.tensors() {
-        let Some(name) = name(&entry.name) else { continue };
-        let tensor = gguf.tensor(&entry.name, &Device::Cpu)?.dequantize(&Device::Cpu)?;
-        let tensor = match name.rsplit_once('.').map(|(layer, _)| layer) {
-            Some(layer) if layer.ends_with("q_proj") => halves(&tensor, heads)?,
-            Some(layer) if layer.ends_with("k_proj") => halves(&tensor, key_heads)?,
-            _ => tensor,
-        };
-        tensors.push((name, tensor));
-    }
-    Ok(tensors)
+    let known = gguf.tensors().iter().filter_map(|entry| Some((name(&entry.name)?, entry.name.clone())));
+    let known = known.collect::<Vec<(String, String)>>();
+    let names = known.iter().map(|(name, _)| name.clone()).collect();
+    let places = known.into_iter().collect::<HashMap<_, _>>();
+    Ok(FileWeights::new(names, move |name: &str| {
+        let place = places.get(name).map_or(name, String::as_str);
+        let tensor = gguf.tensor(place, &Device::Cpu)?.dequantize(&Device::Cpu)?;
+        match name.rsplit_once('.').map(|(layer, _)| layer) {
+            Some(layer) if layer.ends_with("q_proj") => halves(&tensor, heads),
+            Some(layer) if layer.ends_with("k_proj") => halves(&tensor, key_heads),
+            _ => Ok(tensor),
+        }
+    }))
 }
 
 /// From the file's name for a tensor to the Hub's.

@@ -66,6 +66,7 @@ pub use init::Init;
 pub use layer_norm::{LayerNorm, layer_norm};
 pub use linear::{Linear, linear, linear_activated};
 pub use linear_cross_entropy::linear_cross_entropy;
+pub(crate) use parameters::Source;
 pub use parameters::{Loaded, Parameter, Parameters, RandomState};
 pub use profile::{Profile, profile};
 pub use quantized_linear::QuantizedLinear;
