@@ -69,7 +69,7 @@ impl LmHead {
         }
         let labels = self.targets(labels)?;
         let vocab = self.words.weight().var.dim(0)?;
-        loss::check_range(&labels, vocab)?;
+        loss::check_tokens(&labels, vocab)?;
         if !inputs.loss_only {
             let logits = self.logits(hidden)?;
             let loss = loss::of_classes(&logits.reshape((rows * length, vocab))?, &labels, inputs)?;

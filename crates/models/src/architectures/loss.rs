@@ -84,13 +84,33 @@ pub(super) fn of_classes(logits: &Tensor, targets: &Tensor, inputs: &ModelInputs
     cross_entropy(logits, &targets, &options(inputs))
 }
 
-/// Every label must be a class.
-pub(super) fn check_range(targets: &Tensor, classes: usize) -> Result<()> {
+/// The first label that is no class, where looking at them stalls nothing.
+fn outside(targets: &Tensor, classes: usize) -> Result<Option<i64>> {
     if !targets.device().is_cpu() {
-        return Ok(());
+        return Ok(None);
     }
     let outside = |label: &i64| *label != IGNORED && !(0..classes as i64).contains(label);
-    match targets.to_vec1::<i64>()?.into_iter().find(outside) {
+    Ok(targets.to_vec1::<i64>()?.into_iter().find(outside))
+}
+
+/// Every label must be a token.
+pub(super) fn check_tokens(targets: &Tensor, vocabulary: usize) -> Result<()> {
+    match outside(targets, vocabulary)? {
+        None => Ok(()),
+        Some(label) => Err(Error::input(
+            "labels",
+            format!(
+                "holds the id {label}, but the vocabulary ends at {} (and −100 is for what does not count); was the text encoded for \
+                 another model?",
+                vocabulary.saturating_sub(1)
+            ),
+        )),
+    }
+}
+
+/// Every label must be a class.
+fn check_range(targets: &Tensor, classes: usize) -> Result<()> {
+    match outside(targets, classes)? {
         None => Ok(()),
         Some(label) => Err(Error::input(
             "labels",
