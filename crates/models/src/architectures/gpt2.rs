@@ -246,7 +246,7 @@ impl Block {
         let attended = mask::on(attention, mask).forward(&part(0)?, &key, &value)?;
         let hidden = self.dropout.forward_residual(&self.attention_output.forward(&attended)?, hidden)?;
 
-        let inner = self.activation.forward(&self.inner.forward(&self.norm.forward(&hidden)?)?)?;
+        let inner = self.inner.forward_activated(&self.norm.forward(&hidden)?, self.activation)?;
         self.dropout.forward_residual(&self.output.forward(&inner)?, &hidden)
     }
 }
