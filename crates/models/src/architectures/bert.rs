@@ -94,15 +94,16 @@ impl BertConfig {
         Init::Normal { std: self.initializer_range }
     }
 
-    fn check(&self) -> Result<()> {
-        check_heads("BERT", self.hidden_size, self.num_attention_heads)?;
+    /// That this can be read: RoBERTa and MPNet have the same configuration.
+    pub(super) fn check(&self, architecture: &str) -> Result<()> {
+        check_heads(architecture, self.hidden_size, self.num_attention_heads)?;
         if self.position_embedding_type != "absolute" {
             let problem =
                 format!("tells positions in the way `{}`, and this reads `absolute`", self.position_embedding_type);
-            return Err(Error::model("BERT", problem));
+            return Err(Error::model(architecture, problem));
         }
         if self.is_decoder {
-            return Err(Error::model("BERT", "is a decoder (`is_decoder`), and this reads encoders"));
+            return Err(Error::model(architecture, "is a decoder (`is_decoder`), and this reads encoders"));
         }
         Ok(())
     }
@@ -123,7 +124,7 @@ const HEADS: &[(Task, &str)] = &[
 /// # Errors
 /// When the sizes do not fit together, or there is no head for the task.
 pub fn model(config: BertConfig, task: Task, parameters: Parameters) -> Result<Box<dyn Model>> {
-    config.check()?;
+    config.check("BERT")?;
     let architecture = class("BERT", HEADS, task)?;
     let root = parameters.root();
     // A model with a head has the encoder under `bert.`.

@@ -175,6 +175,12 @@ impl ModelInputs {
             let problem = format!("has shape {:?}, but multiple choice needs (batch, choices, length)", ids.dims());
             return Err(Error::input("input_ids", problem));
         };
+        for name in ["attention_mask", "token_type_ids", "position_ids"] {
+            if let Some(tensor) = self.get(name).filter(|tensor| tensor.dims() != ids.dims()) {
+                let problem = format!("has shape {:?}, but {:?} is needed to fit the ids", tensor.dims(), ids.dims());
+                return Err(Error::input(name, problem));
+            }
+        }
         let three = self.tensors.iter().filter(|(_, tensor)| tensor.rank() == 3);
         let flat = three.map(|(name, tensor)| Ok((name.clone(), tensor.flatten(0, 1)?))).collect::<Result<_>>()?;
         Ok((Self { tensors: flat, ..self.clone() }, choices))

@@ -189,7 +189,10 @@ fn build(
             Head::Words(LmHead::causal(&root.pp("lm_head"), &body.words, tied, config.init())?)
         }
         Task::SequenceClassification => Head::Last(linear("score", false)?),
-        Task::TokenClassification => Head::Tokens(root.dropout(0.1), linear("score", true)?),
+        Task::TokenClassification => {
+            let share = config.other.get("classifier_dropout").and_then(Value::as_f64).unwrap_or(0.1);
+            Head::Tokens(root.dropout(share as f32), linear("score", true)?)
+        }
         _ => Head::Pooled(None),
     };
     let inputs = inputs(task, &["input_ids", "attention_mask", "position_ids"]);

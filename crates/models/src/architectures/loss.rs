@@ -72,7 +72,7 @@ pub(super) fn of_spans(start: &Tensor, end: &Tensor, inputs: &ModelInputs) -> Re
 
 /// Of rows of logits, `(rows, classes)`, and one class each.
 pub(super) fn of_classes(logits: &Tensor, targets: &Tensor, inputs: &ModelInputs) -> Result<Tensor> {
-    let targets = targets.flatten_all()?.to_dtype(DType::I64)?;
+    let targets = whole_numbers(targets)?.flatten_all()?;
     let (rows, classes) = logits.dims2()?;
     if targets.elem_count() != rows {
         return Err(Error::input(
@@ -82,6 +82,15 @@ pub(super) fn of_classes(logits: &Tensor, targets: &Tensor, inputs: &ModelInputs
     }
     check_range(&targets, classes)?;
     cross_entropy(logits, &targets, &options(inputs))
+}
+
+/// Labels as `i64`; a number with a fraction is no class.
+pub(super) fn whole_numbers(labels: &Tensor) -> Result<Tensor> {
+    if !labels.dtype().is_int() {
+        let problem = format!("holds {:?}, but classes and tokens are whole numbers: use I64", labels.dtype());
+        return Err(Error::input("labels", problem));
+    }
+    Ok(labels.to_dtype(DType::I64)?)
 }
 
 /// The first label that is no class, where looking at them stalls nothing.

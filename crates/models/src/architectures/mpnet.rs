@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use serde_json::{Value, json};
 
 use super::bert::BertConfig;
-use super::config::{check_heads, class, inputs, padded, read_over, written};
+use super::config::{class, inputs, padded, read_over, written};
 use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::relative::RelativeBias;
 use super::{Model, ModelInputs, Task, mask, roberta};
@@ -44,7 +44,7 @@ pub fn config(json: Value) -> Result<BertConfig> {
 /// # Errors
 /// When the sizes do not fit together, or there is no head for the task.
 pub fn model(config: BertConfig, task: Task, parameters: Parameters) -> Result<Box<dyn Model>> {
-    check_heads("MPNet", config.hidden_size, config.num_attention_heads)?;
+    config.check("MPNet")?;
     let architecture = class("MPNet", HEADS, task)?;
     let root = parameters.root();
     let scope = if task == Task::Features { root.clone() } else { root.pp("mpnet") };

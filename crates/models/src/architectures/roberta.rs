@@ -8,7 +8,7 @@ use candle_core::Tensor;
 use serde_json::{Value, json};
 
 use super::bert::{BertConfig, Layer};
-use super::config::{check_heads, class, inputs, padded, read_over, written};
+use super::config::{class, inputs, padded, read_over, written};
 use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::lm_head::LmHead;
 use super::{Model, ModelInputs, Task, mask};
@@ -65,7 +65,7 @@ fn build(
     model_type: &str,
     architecture: &'static str,
 ) -> Result<Box<dyn Model>> {
-    check_heads("RoBERTa", config.hidden_size, config.num_attention_heads)?;
+    config.check("RoBERTa")?;
     let root = parameters.root();
     let scope = if task == Task::Features { root.clone() } else { root.pp("roberta") };
     let body = Roberta::new(&scope, &config)?;

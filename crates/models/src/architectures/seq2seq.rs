@@ -124,8 +124,9 @@ impl Model for Seq2SeqModel {
         let written = match (inputs.get("decoder_input_ids"), inputs.get("labels")) {
             (Some(_), _) => inputs.token_ids("decoder_input_ids", self.writing.vocab_size)?,
             (None, Some(labels)) if !classifies && labels.rank() == 2 => {
-                loss::check_tokens(&labels.flatten_all()?.to_dtype(DType::I64)?, self.writing.vocab_size)?;
-                self.moved(labels)?
+                let labels = loss::whole_numbers(labels)?;
+                loss::check_tokens(&labels.flatten_all()?, self.writing.vocab_size)?;
+                self.moved(&labels)?
             }
             // As in pre-training, where a text is to be written as it was read.
             _ => self.moved(&ids)?,
