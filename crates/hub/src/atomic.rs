@@ -49,8 +49,11 @@ pub(crate) fn write(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Resu
     done
 }
 
-/// Writes a small file whole or not at all.
-pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes a small file whole or not at all, and makes the folder it lies in.
+///
+/// # Errors
+/// [`HubError::Io`].
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, |temporary| {
         File::create(temporary).and_then(|mut file| file.write_all(bytes)).map_err(HubError::io("write", path))
     })

@@ -48,6 +48,7 @@ mod text;
 pub mod web;
 mod weights;
 
+pub use atomic::write_bytes;
 pub use config::HubConfig;
 pub use error::{HubError, Result};
 pub use gguf::{Gguf, GgufTokenizer, TokenType, Value};

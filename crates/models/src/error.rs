@@ -46,6 +46,15 @@ pub enum Error {
     Interrupted(#[from] course_wire::Interrupted),
 }
 
+/// The first `shown` of some names, and how many more there are.
+pub(crate) fn few(names: &[impl AsRef<str>], shown: usize) -> String {
+    let first = names.iter().take(shown).map(|name| name.as_ref()).collect::<Vec<&str>>().join(", ");
+    match names.len().saturating_sub(shown) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 impl Error {
     pub(crate) fn input(argument: &'static str, problem: impl Into<String>) -> Self {
         Self::BadInput { argument, problem: problem.into() }

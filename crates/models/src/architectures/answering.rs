@@ -4,7 +4,7 @@ use candle_core::{DType, Device, Tensor};
 
 use super::causal::{Continued, still};
 use super::past::Past;
-use super::seq2seq::{AnswerHead, Read, Seq2SeqModel, Written};
+use super::seq2seq::{AnswerHead, Read, Seq2SeqModel};
 use super::{Model, ModelInputs, mask};
 use crate::{CausalLm, Error, ForwardOptions, Generated, GenerationConfig, KvCache, Result, generate};
 
@@ -39,7 +39,7 @@ impl<'a> Answering<'a> {
         let shape = ids.dims2()?;
         inputs.check_length(shape.1, model.writing.max_positions)?;
         let text = inputs.beside_ids("attention_mask", shape)?;
-        let read = still(&model.parameters, || model.body.encode(&ids, text.as_ref()))?;
+        let read = still(&model.parameters, || model.encoder.forward(&ids, text.as_ref(), None, None))?;
         let mask = mask::padding(text.as_ref(), read.dtype())?;
         // One row each, so that rows can be chosen.
         let mask = mask.map(|mask| mask.broadcast_as((shape.0, 1, 1, shape.1))?.contiguous()).transpose()?;
@@ -98,8 +98,7 @@ impl CausalLm for Answering<'_> {
             }
             let mask = past.read_mask().cloned();
             let read = Read { vectors: &self.read, mask: mask.as_ref() };
-            let written = Written { ids: &new.ids, text: Some(&new.text), read, past: Some(&mut past) };
-            let hidden = self.model.body.decode(written)?;
+            let hidden = self.model.decoder.forward(&new.ids, Some(&new.text), Some(read), Some(&mut past))?;
             (cache.past, cache.visible) = (past, tokens.visible);
             let hidden = if options.last_only { hidden.narrow(1, tokens.length - 1, 1)? } else { hidden };
             let logits = head.forward(&hidden.contiguous()?, &ModelInputs::new())?.logits;

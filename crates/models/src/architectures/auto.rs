@@ -42,7 +42,7 @@ pub fn model_from_config(config: Value, task: Task, parameters: Parameters) -> R
         "llama" => llama::model(read(config, "Llama")?, task, parameters),
         "qwen2" => llama::qwen2(read(config, "Qwen2")?, task, parameters),
         "t5" => t5::model(read(config, "T5")?, task, parameters),
-        "bart" => bart::model(read(config, "BART")?, task, parameters),
+        "bart" => bart::model(bart::config(config)?, task, parameters),
         "marian" => bart::marian(bart::marian_config(config)?, task, parameters),
         other => Err(unknown(other)),
     }

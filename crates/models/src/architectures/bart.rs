@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::causal::Writing;
-use super::config::{activation, check_heads, class, padded, read, written};
+use super::config::{check_heads, class, padded, read_over, written};
 use super::head::FirstToken;
 use super::lm_head::LmHead;
 use super::past::{Past, joined, read_once};
-use super::seq2seq::{AnswerHead, EncoderDecoder, Read, Seq2SeqModel, Written};
+use super::seq2seq::{AnswerHead, Coder, Read, Seq2SeqModel};
 use super::{Labels, Model, Task, mask};
 use crate::Result;
 use crate::nn::{Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope};
@@ -104,17 +104,23 @@ impl BartConfig {
     }
 }
 
+/// The configuration in `json`. Where it names no classes there are three, as Python has it.
+///
+/// # Errors
+/// When an entry is of another type.
+pub fn config(json: Value) -> Result<BartConfig> {
+    let named = json.get("id2label").is_some_and(Value::is_object);
+    read_over(if named { json!({}) } else { json!({ "num_labels": 3 }) }, json, "BART")
+}
+
 /// The configuration of a Marian in `json`, which has the names of BART's and other defaults.
 ///
 /// # Errors
 /// When an entry is of another type.
 pub fn marian_config(json: Value) -> Result<BartConfig> {
-    let mut entries =
+    let defaults =
         json!({ "vocab_size": 58_101, "pad_token_id": 58_100, "eos_token_id": 0, "decoder_start_token_id": 58_100 });
-    if let (Value::Object(entries), Value::Object(given)) = (&mut entries, json) {
-        entries.extend(given);
-    }
-    read(entries, "Marian")
+    read_over(defaults, json, "Marian")
 }
 
 const BART_HEADS: &[(Task, &str)] = &[
@@ -184,34 +190,25 @@ fn build(
         _ => AnswerHead::None,
     };
     let model_type = if kind == Kind::Bart { "bart" } else { "marian" };
-    let json = written(&config, model_type, architecture, root.dtype());
+    let mut json = written(&config, model_type, architecture, root.dtype());
+    if kind == Kind::Bart && json.get("id2label").is_none() {
+        // Two classes without names go without saying elsewhere; of BART Python would take it that there are three.
+        json["id2label"] = json!({ "0": "LABEL_0", "1": "LABEL_1" });
+        json["label2id"] = json!({ "LABEL_0": 0, "LABEL_1": 1 });
+    }
     Ok(Box::new(Seq2SeqModel {
         architecture,
         writing: Writing::new(&json, config.vocab_size, config.max_position_embeddings),
         config: json,
         labels: config.labels,
         parameters,
-        body: Box::new(Bart { encoder, decoder }),
+        encoder: Box::new(encoder),
+        decoder: Box::new(decoder),
         head,
         start: config.decoder_start_token_id,
         padding: config.pad_token_id,
         end: config.eos_token_id,
     }))
-}
-
-struct Bart {
-    encoder: Stack,
-    decoder: Stack,
-}
-
-impl EncoderDecoder for Bart {
-    fn encode(&self, ids: &Tensor, text: Option<&Tensor>) -> Result<Tensor> {
-        self.encoder.forward(ids, text, None, None)
-    }
-
-    fn decode(&self, written: Written<'_>) -> Result<Tensor> {
-        self.decoder.forward(written.ids, written.text, Some(written.read), written.past)
-    }
 }
 
 /// Encoder or decoder: what tokens are and where they stand, then block after block.
@@ -234,8 +231,7 @@ impl Stack {
             positions: match kind {
                 Kind::Bart => {
                     let rows = config.max_position_embeddings + FIRST_POSITION as usize;
-                    let table = Embedding::new(&scope.pp("embed_positions"), rows, size, config.init())?;
-                    Positions::Learned(padded(table, Some(config.pad_token_id)))
+                    Positions::Learned(Embedding::new(&scope.pp("embed_positions"), rows, size, config.init())?)
                 }
                 Kind::Marian => Positions::Sines(sines(config.max_position_embeddings, size, scope.device())?),
             },
@@ -247,8 +243,9 @@ impl Stack {
             layers: (0..layers).map(layer).collect::<Result<_>>()?,
         })
     }
+}
 
-    /// With `read` as a decoder, after what is in `past`.
+impl Coder for Stack {
     fn forward(
         &self,
         ids: &Tensor,
@@ -396,7 +393,7 @@ impl Layer {
             own: Attending::new(scope, "self_attn", config, heads)?,
             other: decodes.then(|| Attending::new(scope, "encoder_attn", config, heads)).transpose()?,
             inner: Linear::new(&scope.pp("fc1"), size, inner, true, config.init())?,
-            activation: activation(&config.activation_function)?,
+            activation: Activation::from_name(&config.activation_function)?,
             output: Linear::new(&scope.pp("fc2"), inner, size, true, config.init())?,
             norm: LayerNorm::new(&scope.pp("final_layer_norm"), size, EPSILON)?,
             dropout: scope.dropout(config.dropout),

@@ -8,7 +8,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::config::{activation, check_heads, class, inputs, padded, written};
+use super::config::{check_heads, class, inputs, padded, written};
 use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::lm_head::LmHead;
 use super::{Labels, Model, ModelInputs, Task, mask};
@@ -94,15 +94,16 @@ impl BertConfig {
         Init::Normal { std: self.initializer_range }
     }
 
-    fn check(&self) -> Result<()> {
-        check_heads("BERT", self.hidden_size, self.num_attention_heads)?;
+    /// That this can be read: RoBERTa and MPNet have the same configuration.
+    pub(super) fn check(&self, architecture: &str) -> Result<()> {
+        check_heads(architecture, self.hidden_size, self.num_attention_heads)?;
         if self.position_embedding_type != "absolute" {
             let problem =
                 format!("tells positions in the way `{}`, and this reads `absolute`", self.position_embedding_type);
-            return Err(Error::model("BERT", problem));
+            return Err(Error::model(architecture, problem));
         }
         if self.is_decoder {
-            return Err(Error::model("BERT", "is a decoder (`is_decoder`), and this reads encoders"));
+            return Err(Error::model(architecture, "is a decoder (`is_decoder`), and this reads encoders"));
         }
         Ok(())
     }
@@ -123,7 +124,7 @@ const HEADS: &[(Task, &str)] = &[
 /// # Errors
 /// When the sizes do not fit together, or there is no head for the task.
 pub fn model(config: BertConfig, task: Task, parameters: Parameters) -> Result<Box<dyn Model>> {
-    config.check()?;
+    config.check("BERT")?;
     let architecture = class("BERT", HEADS, task)?;
     let root = parameters.root();
     // A model with a head has the encoder under `bert.`.
@@ -165,7 +166,7 @@ fn words(scope: &Scope, config: &BertConfig, words: &Embedding) -> Result<LmHead
     let (size, init) = (config.hidden_size, config.init());
     let transform = (
         Linear::new(&scope.pp("transform.dense"), size, size, true, init)?,
-        activation(&config.hidden_act)?,
+        Activation::from_name(&config.hidden_act)?,
         LayerNorm::new(&scope.pp("transform.LayerNorm"), size, config.layer_norm_eps)?,
     );
     let bias = scope.get(&[config.vocab_size], "bias", Init::Zeros)?;
@@ -259,7 +260,7 @@ impl Layer {
             attention_output: linear("attention.output.dense", size, size)?,
             attention_norm: norm("attention.output.LayerNorm")?,
             intermediate: linear("intermediate.dense", size, inner)?,
-            activation: activation(&config.hidden_act)?,
+            activation: Activation::from_name(&config.hidden_act)?,
             output: linear("output.dense", inner, size)?,
             output_norm: norm("output.LayerNorm")?,
             attention_dropout: scope.dropout(config.attention_probs_dropout_prob),

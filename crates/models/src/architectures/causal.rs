@@ -58,13 +58,17 @@ impl Continued {
     }
 }
 
-/// Runs `work` as in evaluation, without dropout and without a graph, then puts the switch back.
+/// Runs `work` as in evaluation, without dropout and without a graph, then puts the switch back, also when `work` panics.
 pub(super) fn still<T>(parameters: &Parameters, work: impl FnOnce() -> T) -> T {
-    let training = parameters.is_training();
+    struct Restore<'a>(&'a Parameters, bool);
+    impl Drop for Restore<'_> {
+        fn drop(&mut self) {
+            self.0.set_training(self.1);
+        }
+    }
+    let _restore = Restore(parameters, parameters.is_training());
     parameters.set_training(false);
-    let done = parameters.no_grad(work);
-    parameters.set_training(training);
-    done
+    parameters.no_grad(work)
 }
 
 impl CausalLm for HeadedModel {

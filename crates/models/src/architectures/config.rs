@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{Model, Task};
-use crate::nn::{Activation, Embedding};
+use crate::nn::Embedding;
 use crate::{Error, Result};
 
 /// What the numbers of a classification head are compared with.
@@ -110,6 +110,14 @@ pub(super) fn read<T: DeserializeOwned>(config: Value, architecture: &str) -> Re
         .map_err(|error| Error::model(format!("the configuration of a {architecture} model"), error.to_string()))
 }
 
+/// A configuration that has the names of another architecture's, and `defaults` of its own.
+pub(super) fn read_over<T: DeserializeOwned>(mut defaults: Value, config: Value, architecture: &str) -> Result<T> {
+    if let (Value::Object(defaults), Value::Object(given)) = (&mut defaults, config) {
+        defaults.extend(given);
+    }
+    read(defaults, architecture)
+}
+
 /// What `config.json` holds: the configuration, what kind of model it is, and the number format of the file beside it.
 pub(super) fn written(
     config: &impl Serialize,
@@ -135,11 +143,6 @@ pub(super) fn written(
     }
     written.insert("dtype".into(), dtype.into());
     Value::Object(written)
-}
-
-/// The activation of this name.
-pub(super) fn activation(name: &str) -> Result<Activation> {
-    Activation::from_name(name)
 }
 
 /// A table whose row for padding is not learned, as in PyTorch.

@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::config::{activation, check_heads, class, inputs, padded, written};
+use super::config::{check_heads, class, inputs, padded, written};
 use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::lm_head::LmHead;
 use super::{Labels, Model, ModelInputs, Task, mask};
@@ -117,7 +117,7 @@ pub fn model(config: DistilBertConfig, task: Task, parameters: Parameters) -> Re
     let head = match task {
         Task::MaskedLm => {
             let norm = LayerNorm::new(&root.pp("vocab_layer_norm"), size, EPSILON)?;
-            let transform = (linear("vocab_transform", size)?, activation(&config.activation)?, norm);
+            let transform = (linear("vocab_transform", size)?, Activation::from_name(&config.activation)?, norm);
             let projector = root.pp("vocab_projector");
             let bias = projector.get(&[config.vocab_size], "bias", Init::Zeros)?;
             let tied = config.tie_word_embeddings;
@@ -223,7 +223,7 @@ impl Layer {
             attention_norm: LayerNorm::new(&scope.pp("sa_layer_norm"), size, EPSILON)?,
             attention_dropout: scope.dropout(config.attention_dropout),
             inner: linear("ffn.lin1", size, inner)?,
-            activation: activation(&config.activation)?,
+            activation: Activation::from_name(&config.activation)?,
             output: linear("ffn.lin2", inner, size)?,
             output_norm: LayerNorm::new(&scope.pp("output_layer_norm"), size, EPSILON)?,
             dropout: scope.dropout(config.dropout),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::causal::{Continued, Writing};
-use super::config::{activation, check_heads, class, inputs, written};
+use super::config::{check_heads, class, inputs, written};
 use super::head::{Body, Head, HeadedModel};
 use super::lm_head::LmHead;
 use super::past::{Past, joined};
@@ -222,7 +222,7 @@ impl Block {
             attention_output: Conv1d::new(&scope.pp("attn.c_proj"), size, size, added)?,
             norm: LayerNorm::new(&scope.pp("ln_2"), size, epsilon)?,
             inner: Conv1d::new(&scope.pp("mlp.c_fc"), size, inner, init)?,
-            activation: activation(&config.activation_function)?,
+            activation: Activation::from_name(&config.activation_function)?,
             output: Conv1d::new(&scope.pp("mlp.c_proj"), inner, size, added)?,
             attention_dropout: scope.dropout(config.attn_pdrop),
             dropout: scope.dropout(config.resid_pdrop),
@@ -246,7 +246,7 @@ impl Block {
         let attended = mask::on(attention, mask).forward(&part(0)?, &key, &value)?;
         let hidden = self.dropout.forward_residual(&self.attention_output.forward(&attended)?, hidden)?;
 
-        let inner = self.activation.forward(&self.inner.forward(&self.norm.forward(&hidden)?)?)?;
+        let inner = self.inner.forward_activated(&self.norm.forward(&hidden)?, self.activation)?;
         self.dropout.forward_residual(&self.output.forward(&inner)?, &hidden)
     }
 }

@@ -140,20 +140,19 @@ impl ModelInputs {
         Ok(Self { tensors: tensors.collect::<Result<_>>()?, ..self.clone() })
     }
 
-    /// `input_ids` as `u32`, each below `vocab_size`.
-    pub(super) fn token_ids(&self, name: &'static str, vocab_size: usize) -> Result<Tensor> {
+    /// `input_ids`, or other numbers of rows of a table such as `token_type_ids`, as `u32`, each below `rows`.
+    pub(super) fn token_ids(&self, name: &'static str, rows: usize) -> Result<Tensor> {
         let ids = whole_numbers(name, self.require(name)?)?;
         // Reading them back from another device would stall it; there the embedding itself must notice.
         if ids.device().is_cpu() {
             let largest = ids.flatten_all()?.to_vec1::<u32>()?.into_iter().max();
-            if let Some(id) = largest.filter(|id| *id as usize >= vocab_size) {
-                return Err(Error::input(
-                    name,
-                    format!(
-                        "has the id {id}, but the vocabulary ends at {}; was the text encoded for another model?",
-                        vocab_size.saturating_sub(1)
-                    ),
-                ));
+            if let Some(id) = largest.filter(|id| *id as usize >= rows) {
+                // What was below zero, as the −100 of labels, is a huge number by now.
+                let (id, last) = (i64::from(id as i32), rows.saturating_sub(1));
+                let table = if name.ends_with("input_ids") { "vocabulary" } else { "model's table" };
+                let problem =
+                    format!("has the id {id}, but the {table} ends at {last}; was the text encoded for another model?");
+                return Err(Error::input(name, problem));
             }
         }
         Ok(ids)
@@ -176,6 +175,12 @@ impl ModelInputs {
             let problem = format!("has shape {:?}, but multiple choice needs (batch, choices, length)", ids.dims());
             return Err(Error::input("input_ids", problem));
         };
+        for name in ["attention_mask", "token_type_ids", "position_ids"] {
+            if let Some(tensor) = self.get(name).filter(|tensor| tensor.dims() != ids.dims()) {
+                let problem = format!("has shape {:?}, but {:?} is needed to fit the ids", tensor.dims(), ids.dims());
+                return Err(Error::input(name, problem));
+            }
+        }
         let three = self.tensors.iter().filter(|(_, tensor)| tensor.rank() == 3);
         let flat = three.map(|(name, tensor)| Ok((name.clone(), tensor.flatten(0, 1)?))).collect::<Result<_>>()?;
         Ok((Self { tensors: flat, ..self.clone() }, choices))

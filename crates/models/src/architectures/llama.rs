@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::causal::{Continued, Writing};
-use super::config::{activation, class, inputs, padded, written};
+use super::config::{class, inputs, padded, written};
 use super::head::{Body, Head, HeadedModel};
 use super::lm_head::LmHead;
 use super::past::{Past, joined};
@@ -189,7 +189,10 @@ fn build(
             Head::Words(LmHead::causal(&root.pp("lm_head"), &body.words, tied, config.init())?)
         }
         Task::SequenceClassification => Head::Last(linear("score", false)?),
-        Task::TokenClassification => Head::Tokens(root.dropout(0.1), linear("score", true)?),
+        Task::TokenClassification => {
+            let share = config.other.get("classifier_dropout").and_then(Value::as_f64).unwrap_or(0.1);
+            Head::Tokens(root.dropout(share as f32), linear("score", true)?)
+        }
         _ => Head::Pooled(None),
     };
     let inputs = inputs(task, &["input_ids", "attention_mask", "position_ids"]);
@@ -291,7 +294,7 @@ impl Block {
             norm: RmsNorm::new(&scope.pp("post_attention_layernorm"), size, epsilon)?,
             gate: linear("mlp.gate_proj", size, inner, mlp_bias)?,
             up: linear("mlp.up_proj", size, inner, mlp_bias)?,
-            activation: activation(&config.hidden_act)?,
+            activation: Activation::from_name(&config.hidden_act)?,
             down: linear("mlp.down_proj", inner, size, mlp_bias)?,
             heads: config.num_attention_heads,
             key_value_heads: config.key_value_heads(),

@@ -1,26 +1,38 @@
 //! A Llama out of a GGUF file, with weights in full precision so that it trains: the file's names for sizes and tensors.
 
+use std::collections::HashMap;
+
 use candle_core::{Device, Tensor};
 use course_hub::Gguf;
 use serde_json::{Value, json};
 
+use super::load::FileWeights;
 use crate::{Error, Result};
 
 /// What `config.json` would say.
 pub(super) fn config(gguf: &Gguf) -> Result<Value> {
+    let bad = |problem: String| Err(Error::model(gguf.path().display().to_string(), problem));
     let architecture = gguf.architecture()?;
     if architecture != "llama" {
-        let problem = format!("is a `{architecture}` model, and this reads `llama` models");
-        return Err(Error::model(gguf.path().display().to_string(), problem));
+        return bad(format!("is a `{architecture}` model, and this reads `llama` models"));
+    }
+    if gguf.has_tensor("rope_freqs.weight") {
+        return bad("slows its rotary angles by `rope_freqs.weight`, which only `Llama` reads; to train it, take the safetensors".into());
     }
     let size = |name: &str| gguf.usize(&format!("llama.{name}"));
-    let heads = size("attention.head_count")?;
+    let optional = |name: &str| gguf.get(&format!("llama.{name}")).map(|_| size(name)).transpose();
+    let (heads, hidden_size) = (size("attention.head_count")?, size("embedding_length")?);
+    let head_dim = optional("attention.key_length")?.unwrap_or(hidden_size / heads.max(1));
+    let turned = optional("rope.dimension_count")?.unwrap_or(head_dim);
+    if turned != head_dim {
+        return bad(format!("turns {turned} of the {head_dim} numbers of a head by position, and this turns all"));
+    }
     let (embedding, ..) = gguf.blocks("token_embd.weight")?;
     let tokenizer = gguf.tokenizer().unwrap_or_default();
-    Ok(json!({
+    let mut config = json!({
         "model_type": "llama",
         "vocab_size": embedding.first(),
-        "hidden_size": size("embedding_length")?,
+        "hidden_size": hidden_size,
         "intermediate_size": size("feed_forward_length")?,
         "num_hidden_layers": size("block_count")?,
         "num_attention_heads": heads,
@@ -31,25 +43,31 @@ pub(super) fn config(gguf: &Gguf) -> Result<Value> {
         "tie_word_embeddings": !gguf.has_tensor("output.weight"),
         "bos_token_id": tokenizer.bos_id,
         "eos_token_id": tokenizer.eos_id,
-    }))
+    });
+    // Said only where it does not follow.
+    if head_dim * heads != hidden_size {
+        config["head_dim"] = head_dim.into();
+    }
+    Ok(config)
 }
 
 /// The weights under the Hub's names, in `f32`.
-pub(super) fn tensors(gguf: &Gguf) -> Result<Vec<(String, Tensor)>> {
+pub(super) fn weights(gguf: Gguf) -> Result<FileWeights> {
     let heads = gguf.usize("llama.attention.head_count")?;
     let key_heads = gguf.usize("llama.attention.head_count_kv").unwrap_or(heads);
-    let mut tensors = Vec::new();
-    for entry in gguf.tensors() {
-        let Some(name) = name(&entry.name) else { continue };
-        let tensor = gguf.tensor(&entry.name, &Device::Cpu)?.dequantize(&Device::Cpu)?;
-        let tensor = match name.rsplit_once('.').map(|(layer, _)| layer) {
-            Some(layer) if layer.ends_with("q_proj") => halves(&tensor, heads)?,
-            Some(layer) if layer.ends_with("k_proj") => halves(&tensor, key_heads)?,
-            _ => tensor,
-        };
-        tensors.push((name, tensor));
-    }
-    Ok(tensors)
+    let known = gguf.tensors().iter().filter_map(|entry| Some((name(&entry.name)?, entry.name.clone())));
+    let known = known.collect::<Vec<(String, String)>>();
+    let names = known.iter().map(|(name, _)| name.clone()).collect();
+    let places = known.into_iter().collect::<HashMap<_, _>>();
+    Ok(FileWeights::new(names, move |name: &str| {
+        let place = places.get(name).map_or(name, String::as_str);
+        let tensor = gguf.tensor(place, &Device::Cpu)?.dequantize(&Device::Cpu)?;
+        match name.rsplit_once('.').map(|(layer, _)| layer) {
+            Some(layer) if layer.ends_with("q_proj") => halves(&tensor, heads),
+            Some(layer) if layer.ends_with("k_proj") => halves(&tensor, key_heads),
+            _ => Ok(tensor),
+        }
+    }))
 }
 
 /// From the file's name for a tensor to the Hub's.

@@ -1,6 +1,6 @@
 //! The head that names a token: the logits of the vocabulary, and the loss of those that have a label.
 
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
 
 use super::{ModelInputs, ModelOutput, loss};
 use crate::nn::{Activation, Embedding, Init, LayerNorm, Linear, Parameter, Scope, linear_cross_entropy};
@@ -69,7 +69,7 @@ impl LmHead {
         }
         let labels = self.targets(labels)?;
         let vocab = self.words.weight().var.dim(0)?;
-        loss::check_range(&labels, vocab)?;
+        loss::check_tokens(&labels, vocab)?;
         if !inputs.loss_only {
             let logits = self.logits(hidden)?;
             let loss = loss::of_classes(&logits.reshape((rows * length, vocab))?, &labels, inputs)?;
@@ -111,7 +111,7 @@ impl LmHead {
 
     /// One label a position, in one row of `i64`; of a decoder that of the next token, and none for the last.
     fn targets(&self, labels: &Tensor) -> Result<Tensor> {
-        let labels = labels.to_dtype(DType::I64)?;
+        let labels = loss::whole_numbers(labels)?;
         if !self.shifted {
             return Ok(labels.flatten_all()?);
         }

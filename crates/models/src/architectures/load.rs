@@ -1,7 +1,9 @@
 //! From a folder or a name on the Hub to a model that trains: configuration, weights, and what of them was not there.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
+use candle_core::pickle::PthTensors;
 use candle_core::{DType, Device, Tensor};
 use course_display::{Bundle, Rich, escape};
 use course_hub::{Gguf, Repo};
@@ -9,7 +11,8 @@ use serde_json::{Map, Value};
 
 use super::auto::{base_prefix, model_from_config, model_type};
 use super::{Labels, Model, ProblemType, Task, llama_gguf};
-use crate::nn::{Loaded, Parameters};
+use crate::error::few;
+use crate::nn::{Loaded, Parameters, Source};
 use crate::{Error, Result};
 
 /// How to load a model; [`model`](Self::model) does it.
@@ -35,7 +38,8 @@ pub struct LoadModel {
 }
 
 impl LoadModel {
-    pub(super) fn new(name: &str, task: Task) -> Self {
+    /// The model of this name, a folder or a name on the Hub, with the head for `task`.
+    pub fn new(name: &str, task: Task) -> Self {
         Self {
             name: name.to_owned(),
             task,
@@ -137,29 +141,31 @@ impl LoadModel {
             config.extend(self.settings);
         }
         let prefix = base_prefix(model_type(&config)?);
-        let tensors = match &gguf {
-            Some(gguf) => llama_gguf::tensors(gguf)?,
-            None => tensors(&repo)?,
-        };
+        let file = Arc::new(match gguf {
+            Some(gguf) => llama_gguf::weights(gguf)?,
+            None => weights(&repo)?,
+        });
         let parameters = Parameters::new(&self.device, self.seed).dtype(self.dtype);
-        let named =
-            tensors.iter().flat_map(|(name, tensor)| candidates(name, prefix).map(|name| (name, tensor.clone())));
-        parameters.set_source(named.collect());
+        parameters.set_source(source(&file, prefix));
         let model = model_from_config(config, self.task, parameters)?;
-        model.parameters().set_source(HashMap::new());
+        let parameters = model.parameters();
+        let taken = parameters.end_source();
+        // What is left: tensors of another shape, those that only a tied weight's other name has, and those that are not known.
         let (mut unknown, mut known) = (Vec::new(), BTreeMap::new());
-        for (name, tensor) in tensors {
-            let known_as = candidates(&name, prefix).find(|name| model.parameters().get(name).is_some());
-            match known_as {
-                Some(name) => drop(known.insert(name, tensor)),
-                None => unknown.push(name),
+        for name in &file.names {
+            let own = |known_as: String| parameters.get(&known_as).map(|parameter| (known_as, parameter.name));
+            match candidates(name, prefix).find_map(own) {
+                Some((_, own)) if taken.contains(&own) => {}
+                Some((known_as, _)) => drop(known.insert(known_as, file.read(name)?)),
+                None => unknown.push(name.clone()),
             }
         }
-        let parameters = model.parameters();
-        let loaded =
+        let mut loaded =
             if self.ignore_mismatched_sizes { parameters.load_matching(&known)? } else { parameters.load(&known)? };
-        if known.is_empty() && parameters.count() > 0 {
-            let problem = format!("has no weight of {}; its tensors are {}", model.architecture(), few(&unknown));
+        loaded.missing.retain(|name| !taken.contains(name));
+        if known.is_empty() && taken.is_empty() && parameters.count() > 0 {
+            let problem =
+                format!("has no weight of {}; its tensors are {}", model.architecture(), few(&unknown, SHOWN));
             return Err(Error::model(repo.name(), problem));
         }
         let report = LoadingReport::new(model.as_ref(), &repo, loaded, unknown);
@@ -186,17 +192,51 @@ pub(super) fn gguf(repo: &Repo) -> Result<Option<Gguf>> {
     Ok(file.map(|file| Gguf::open(repo.file(&file)?)).transpose()?)
 }
 
+/// Names of tensors that a message lists.
+const SHOWN: usize = 6;
+
 /// PyTorch's own format.
 const PYTORCH: &str = "pytorch_model.bin";
 
-/// All tensors of a repository, from safetensors or from PyTorch's own format, which is read without running what it holds.
-fn tensors(repo: &Repo) -> Result<Vec<(String, Tensor)>> {
+/// The tensors of a repository's files, each read when it is asked for.
+pub(super) struct FileWeights {
+    names: Vec<String>,
+    read: Box<dyn Fn(&str) -> Result<Tensor> + Send + Sync>,
+}
+
+impl FileWeights {
+    /// Those of these names, which `read` reads.
+    pub(super) fn new(names: Vec<String>, read: impl Fn(&str) -> Result<Tensor> + Send + Sync + 'static) -> Self {
+        Self { names, read: Box::new(read) }
+    }
+
+    fn read(&self, name: &str) -> Result<Tensor> {
+        course_wire::interrupt::check()?;
+        (self.read)(name)
+    }
+}
+
+/// The weights of a repository, from safetensors or from PyTorch's own format, which is read without running what it holds.
+fn weights(repo: &Repo) -> Result<FileWeights> {
     let safe = repo.has("model.safetensors") || repo.has("model.safetensors.index.json");
     if !safe && repo.has(PYTORCH) {
-        return Ok(candle_core::pickle::read_all(repo.file(PYTORCH)?)?);
+        let tensors = PthTensors::new(repo.file(PYTORCH)?, None)?;
+        let mut names = tensors.tensor_infos().keys().cloned().collect::<Vec<_>>();
+        names.sort();
+        let missing = |name: &str| Error::model(PYTORCH, format!("has no numbers for the tensor `{name}`"));
+        return Ok(FileWeights::new(names, move |name: &str| tensors.get(name)?.ok_or_else(|| missing(name))));
     }
     let weights = repo.weights()?;
-    weights.names().map(|name| Ok((name.to_owned(), weights.get(name, &Device::Cpu)?))).collect()
+    let names = weights.names().map(str::to_owned).collect();
+    Ok(FileWeights::new(names, move |name: &str| Ok(weights.get(name, &Device::Cpu)?)))
+}
+
+/// What parameters take from a file, under whichever of the names they may have there.
+fn source(file: &Arc<FileWeights>, prefix: &'static str) -> Source {
+    let named = |name: &String| candidates(name, prefix).map(|known_as| (known_as, name.clone())).collect::<Vec<_>>();
+    let places = file.names.iter().flat_map(named).collect::<HashMap<_, _>>();
+    let file = Arc::clone(file);
+    Box::new(move |name: &str| places.get(name).map(|place| file.read(place)))
 }
 
 /// What a model may call this tensor of a file: with or without the encoder's prefix, the norms' old names made new.
@@ -241,7 +281,7 @@ impl LoadingReport {
         lines.extend(
             self.new.iter().map(|name| format!("{name}: new, not in the file; train it before you use the model")),
         );
-        lines.extend((!self.unused.is_empty()).then(|| format!("not used of the file: {}", few(&self.unused))));
+        lines.extend((!self.unused.is_empty()).then(|| format!("not used of the file: {}", few(&self.unused, SHOWN))));
         if self.new.is_empty() {
             lines.push("all weights of the model are in the file".into());
         }
@@ -260,13 +300,5 @@ impl Rich for LoadingReport {
     fn rich(&self) -> Bundle {
         let html = self.lines().iter().map(|line| escape(line)).collect::<Vec<_>>().join("<br>");
         Bundle::html(html, self.to_string())
-    }
-}
-
-fn few(names: &[String]) -> String {
-    const SHOWN: usize = 6;
-    match names.len() {
-        count if count > SHOWN => format!("{} and {} more", names[..SHOWN].join(", "), count - SHOWN),
-        _ => names.join(", "),
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn of_spans(start: &Tensor, end: &Tensor, inputs: &ModelInputs) -> Re
 
 /// Of rows of logits, `(rows, classes)`, and one class each.
 pub(super) fn of_classes(logits: &Tensor, targets: &Tensor, inputs: &ModelInputs) -> Result<Tensor> {
-    let targets = targets.flatten_all()?.to_dtype(DType::I64)?;
+    let targets = whole_numbers(targets)?.flatten_all()?;
     let (rows, classes) = logits.dims2()?;
     if targets.elem_count() != rows {
         return Err(Error::input(
@@ -84,13 +84,42 @@ pub(super) fn of_classes(logits: &Tensor, targets: &Tensor, inputs: &ModelInputs
     cross_entropy(logits, &targets, &options(inputs))
 }
 
-/// Every label must be a class.
-pub(super) fn check_range(targets: &Tensor, classes: usize) -> Result<()> {
+/// Labels as `i64`; a number with a fraction is no class.
+pub(super) fn whole_numbers(labels: &Tensor) -> Result<Tensor> {
+    if !labels.dtype().is_int() {
+        let problem = format!("holds {:?}, but classes and tokens are whole numbers: use I64", labels.dtype());
+        return Err(Error::input("labels", problem));
+    }
+    Ok(labels.to_dtype(DType::I64)?)
+}
+
+/// The first label that is no class, where looking at them stalls nothing.
+fn outside(targets: &Tensor, classes: usize) -> Result<Option<i64>> {
     if !targets.device().is_cpu() {
-        return Ok(());
+        return Ok(None);
     }
     let outside = |label: &i64| *label != IGNORED && !(0..classes as i64).contains(label);
-    match targets.to_vec1::<i64>()?.into_iter().find(outside) {
+    Ok(targets.to_vec1::<i64>()?.into_iter().find(outside))
+}
+
+/// Every label must be a token.
+pub(super) fn check_tokens(targets: &Tensor, vocabulary: usize) -> Result<()> {
+    match outside(targets, vocabulary)? {
+        None => Ok(()),
+        Some(label) => Err(Error::input(
+            "labels",
+            format!(
+                "holds the id {label}, but the vocabulary ends at {} (and −100 is for what does not count); was the text encoded for \
+                 another model?",
+                vocabulary.saturating_sub(1)
+            ),
+        )),
+    }
+}
+
+/// Every label must be a class.
+fn check_range(targets: &Tensor, classes: usize) -> Result<()> {
+    match outside(targets, classes)? {
         None => Ok(()),
         Some(label) => Err(Error::input(
             "labels",
@@ -112,7 +141,8 @@ pub(super) fn options(inputs: &ModelInputs) -> LossOptions {
 /// The same of losses that are there already.
 fn reduced(losses: &Tensor, inputs: &ModelInputs) -> Result<Tensor> {
     match inputs.num_items {
-        Some(items) => Ok((losses.sum_all()? / items)?),
+        Some(items) if items > 0.0 => Ok((losses.sum_all()? / items)?),
+        Some(_) => Ok(losses.sum_all()?),
         None => Ok(losses.mean_all()?),
     }
 }

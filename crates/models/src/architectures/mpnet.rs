@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use serde_json::{Value, json};
 
 use super::bert::BertConfig;
-use super::config::{activation, check_heads, class, inputs, padded, read, written};
+use super::config::{class, inputs, padded, read_over, written};
 use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::relative::RelativeBias;
 use super::{Model, ModelInputs, Task, mask, roberta};
@@ -35,11 +35,8 @@ const HEADS: &[(Task, &str)] = &[
 /// # Errors
 /// When an entry is of another type.
 pub fn config(json: Value) -> Result<BertConfig> {
-    let mut entries = json!({ "vocab_size": 30_527, "pad_token_id": 1, "relative_attention_num_buckets": BUCKETS });
-    if let (Value::Object(entries), Value::Object(given)) = (&mut entries, json) {
-        entries.extend(given);
-    }
-    read(entries, "MPNet")
+    let defaults = json!({ "vocab_size": 30_527, "pad_token_id": 1, "relative_attention_num_buckets": BUCKETS });
+    read_over(defaults, json, "MPNet")
 }
 
 /// An MPNet with the head for `task` and fresh weights in `parameters`, which must be empty.
@@ -47,7 +44,7 @@ pub fn config(json: Value) -> Result<BertConfig> {
 /// # Errors
 /// When the sizes do not fit together, or there is no head for the task.
 pub fn model(config: BertConfig, task: Task, parameters: Parameters) -> Result<Box<dyn Model>> {
-    check_heads("MPNet", config.hidden_size, config.num_attention_heads)?;
+    config.check("MPNet")?;
     let architecture = class("MPNet", HEADS, task)?;
     let root = parameters.root();
     let scope = if task == Task::Features { root.clone() } else { root.pp("mpnet") };
@@ -169,7 +166,7 @@ impl Layer {
             attention_output: linear("attention.attn.o", size, size)?,
             attention_norm: norm("attention.LayerNorm")?,
             intermediate: linear("intermediate.dense", size, inner)?,
-            activation: activation(&config.hidden_act)?,
+            activation: Activation::from_name(&config.hidden_act)?,
             output: linear("output.dense", inner, size)?,
             output_norm: norm("output.LayerNorm")?,
             attention_dropout: scope.dropout(config.attention_probs_dropout_prob),

@@ -8,7 +8,7 @@ use candle_core::Tensor;
 use serde_json::{Value, json};
 
 use super::bert::{BertConfig, Layer};
-use super::config::{check_heads, class, inputs, padded, read, written};
+use super::config::{class, inputs, padded, read_over, written};
 use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::lm_head::LmHead;
 use super::{Model, ModelInputs, Task, mask};
@@ -38,11 +38,8 @@ const CAMEMBERT_HEADS: &[(Task, &str)] = &[
 /// # Errors
 /// When an entry is of another type.
 pub fn config(json: Value) -> Result<BertConfig> {
-    let mut entries = json!({ "vocab_size": 50_265, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2 });
-    if let (Value::Object(entries), Value::Object(given)) = (&mut entries, json) {
-        entries.extend(given);
-    }
-    read(entries, "RoBERTa")
+    let defaults = json!({ "vocab_size": 50_265, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2 });
+    read_over(defaults, json, "RoBERTa")
 }
 
 /// A RoBERTa with the head for `task` and fresh weights in `parameters`, which must be empty.
@@ -68,7 +65,7 @@ fn build(
     model_type: &str,
     architecture: &'static str,
 ) -> Result<Box<dyn Model>> {
-    check_heads("RoBERTa", config.hidden_size, config.num_attention_heads)?;
+    config.check("RoBERTa")?;
     let root = parameters.root();
     let scope = if task == Task::Features { root.clone() } else { root.pp("roberta") };
     let body = Roberta::new(&scope, &config)?;

@@ -5,6 +5,7 @@
 use candle_core::Tensor;
 use serde_json::Value;
 
+use crate::nn::{rope_angles, rope_speeds};
 use crate::{Error, Result};
 
 /// How fast each pair turns: radians a position.
@@ -18,16 +19,16 @@ impl Rotary {
     pub(super) fn new(head_dim: usize, theta: Option<f64>, settings: Option<&Value>) -> Result<Self> {
         let number = |name: &str| settings.and_then(|settings| settings.get(name)).and_then(Value::as_f64);
         let theta = number("rope_theta").or(theta).unwrap_or(10_000.0);
-        let plain = (0..head_dim / 2).map(|pair| theta.powf(-2.0 * pair as f64 / head_dim as f64));
+        let plain = rope_speeds(head_dim, theta);
         let kind = |name: &str| settings.and_then(|settings| settings.get(name)).and_then(Value::as_str);
         let needed = |name: &'static str| {
             number(name).ok_or_else(|| Error::model("the rotary settings", format!("lack the number `{name}`")))
         };
         let speeds = match kind("rope_type").or_else(|| kind("type")).unwrap_or("default") {
-            "default" => plain.collect(),
+            "default" => plain,
             "linear" => {
                 let factor = needed("factor")?;
-                plain.map(|speed| speed / factor).collect()
+                plain.into_iter().map(|speed| speed / factor).collect()
             }
             "llama3" => {
                 let (factor, original) = (needed("factor")?, needed("original_max_position_embeddings")?);
@@ -38,7 +39,7 @@ impl Rotary {
                     let share = ((turns - low) / (high - low)).clamp(0.0, 1.0);
                     share * speed + (1.0 - share) * speed / factor
                 };
-                plain.map(slowed).collect()
+                plain.into_iter().map(slowed).collect()
             }
             other => {
                 let problem = format!("ask for `{other}`; `default`, `linear` and `llama3` are read");
@@ -52,14 +53,9 @@ impl Rotary {
     pub(super) fn angles(&self, positions: &Tensor) -> Result<(Tensor, Tensor)> {
         let (rows, length) = positions.dims2()?;
         let places: Vec<u32> = positions.flatten_all()?.to_vec1()?;
-        let angle = |place: &u32| {
-            let place = f64::from(*place);
-            self.speeds.iter().map(move |speed| place * speed)
-        };
-        let angles = places.iter().flat_map(angle);
-        let (cos, sin): (Vec<f32>, Vec<f32>) = angles.map(|angle| (angle.cos() as f32, angle.sin() as f32)).unzip();
-        let (shape, device) = ((rows, length, self.speeds.len()), positions.device());
-        Ok((Tensor::from_vec(cos, shape, device)?, Tensor::from_vec(sin, shape, device)?))
+        let (cos, sin) = rope_angles(&places, &self.speeds, positions.device())?;
+        let shape = (rows, length, self.speeds.len());
+        Ok((cos.reshape(shape)?, sin.reshape(shape)?))
     }
 }
 

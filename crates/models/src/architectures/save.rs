@@ -83,22 +83,9 @@ fn write(path: &Path, shard: &[&(String, Tensor)]) -> Result<()> {
     Ok(course_hub::save_safetensors(path, shard.iter().map(|(name, tensor)| (name.as_str(), tensor)))?)
 }
 
-/// Writes JSON as Python does, indented by two: under another name first, then renamed.
+/// Writes JSON as Python does, indented by two.
 fn write_json(path: &Path, json: &Value) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new().permissions(readable()).tempfile_in(folder)?;
-        std::io::Write::write_all(&mut file, format!("{json:#}\n").as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(Error::io("write", path))
-}
-
-/// As other files are: to be read by all, to be written by the owner.
-fn readable() -> std::fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o644)
+    Ok(course_hub::write_bytes(path, format!("{json:#}\n").as_bytes())?)
 }
 
 /// Weights of an earlier save that would be read instead of, or beside, those of this one.

@@ -12,13 +12,17 @@ use super::{Labels, Model, ModelInputs, ModelOutput, loss, mask};
 use crate::nn::Parameters;
 use crate::{Error, Result};
 
-/// Encoder and decoder.
-pub(super) trait EncoderDecoder: Send + Sync {
-    /// The vectors of what is read: `(batch, length, size)`, from ids and 1 for text, 0 for padding.
-    fn encode(&self, ids: &Tensor, text: Option<&Tensor>) -> Result<Tensor>;
-
-    /// The vectors of what is written: `(batch, written, size)`.
-    fn decode(&self, written: Written<'_>) -> Result<Tensor>;
+/// An encoder or a decoder.
+pub(super) trait Coder: Send + Sync {
+    /// The vectors of `ids`: `(batch, length, size)`. `text` is 1 for text and 0 for padding, also of what was written before. A
+    /// decoder looks at what was `read`, and goes on after what is in `past`.
+    fn forward(
+        &self,
+        ids: &Tensor,
+        text: Option<&Tensor>,
+        read: Option<Read<'_>>,
+        past: Option<&mut Past>,
+    ) -> Result<Tensor>;
 }
 
 /// What the encoder made of the text that was read.
@@ -28,18 +32,6 @@ pub(super) struct Read<'a> {
     pub vectors: &'a Tensor,
     /// What is added to the scores where it is padded.
     pub mask: Option<&'a Tensor>,
-}
-
-/// What the decoder sees.
-pub(super) struct Written<'a> {
-    /// What was written so far: `(batch, written)`.
-    pub ids: &'a Tensor,
-    /// 1 for text, 0 for padding of it, and of what was written before.
-    pub text: Option<&'a Tensor>,
-    /// What was read.
-    pub read: Read<'a>,
-    /// What was written before.
-    pub past: Option<&'a mut Past>,
 }
 
 /// What sits on the decoder.
@@ -58,7 +50,8 @@ pub(super) struct Seq2SeqModel {
     pub config: Value,
     pub labels: Labels,
     pub parameters: Parameters,
-    pub body: Box<dyn EncoderDecoder>,
+    pub encoder: Box<dyn Coder>,
+    pub decoder: Box<dyn Coder>,
     pub head: AnswerHead,
     /// What the decoder needs to write; texts are as long as positions are told, any length when they are distances.
     pub writing: Writing,
@@ -131,8 +124,9 @@ impl Model for Seq2SeqModel {
         let written = match (inputs.get("decoder_input_ids"), inputs.get("labels")) {
             (Some(_), _) => inputs.token_ids("decoder_input_ids", self.writing.vocab_size)?,
             (None, Some(labels)) if !classifies && labels.rank() == 2 => {
-                loss::check_range(&labels.flatten_all()?.to_dtype(DType::I64)?, self.writing.vocab_size)?;
-                self.moved(labels)?
+                let labels = loss::whole_numbers(labels)?;
+                loss::check_tokens(&labels.flatten_all()?, self.writing.vocab_size)?;
+                self.moved(&labels)?
             }
             // As in pre-training, where a text is to be written as it was read.
             _ => self.moved(&ids)?,
@@ -141,12 +135,11 @@ impl Model for Seq2SeqModel {
         let written_text = inputs.beside_ids("decoder_attention_mask", written.dims2()?)?;
         let read = match inputs.get("encoder_last_hidden_state") {
             Some(read) => read.clone(),
-            None => self.body.encode(&ids, text.as_ref())?,
+            None => self.encoder.forward(&ids, text.as_ref(), None, None)?,
         };
         let mask = mask::padding(text.as_ref(), read.dtype())?;
         let seen = Read { vectors: &read, mask: mask.as_ref() };
-        let (ids_written, text) = (&written, written_text.as_ref());
-        let hidden = self.body.decode(Written { ids: ids_written, text, read: seen, past: None })?;
+        let hidden = self.decoder.forward(&written, written_text.as_ref(), Some(seen), None)?;
         let output = match &self.head {
             AnswerHead::None => ModelOutput::new(hidden),
             AnswerHead::Words(head) => head.forward(&hidden, inputs)?,

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::causal::Writing;
-use super::config::{activation, class, written};
+use super::config::{class, written};
 use super::lm_head::LmHead;
 use super::past::{Past, joined, read_once};
 use super::relative::RelativeBias;
-use super::seq2seq::{AnswerHead, EncoderDecoder, Read, Seq2SeqModel, Written};
+use super::seq2seq::{AnswerHead, Coder, Read, Seq2SeqModel};
 use super::{Labels, Model, Task, mask};
 use crate::nn::{Activation, Attention, Dropout, Embedding, Init, Linear, Parameters, RmsNorm, Scope};
 use crate::{Error, Result};
@@ -137,28 +137,14 @@ pub fn model(config: T5Config, task: Task, parameters: Parameters) -> Result<Box
         writing: Writing::new(&json, config.vocab_size, usize::MAX),
         config: json,
         parameters,
-        body: Box::new(T5 { encoder, decoder }),
+        encoder: Box::new(encoder),
+        decoder: Box::new(decoder),
         head,
         start: config.decoder_start_token_id.unwrap_or(config.pad_token_id),
         padding: config.pad_token_id,
         end: config.eos_token_id,
         labels: config.labels,
     }))
-}
-
-struct T5 {
-    encoder: Stack,
-    decoder: Stack,
-}
-
-impl EncoderDecoder for T5 {
-    fn encode(&self, ids: &Tensor, text: Option<&Tensor>) -> Result<Tensor> {
-        self.encoder.forward(ids, text, None, None)
-    }
-
-    fn decode(&self, written: Written<'_>) -> Result<Tensor> {
-        self.decoder.forward(written.ids, written.text, Some(written.read), written.past)
-    }
 }
 
 /// Encoder or decoder: what tokens are, then block after block, then a norm.
@@ -187,8 +173,9 @@ impl Stack {
             dropout: scope.dropout(config.dropout_rate),
         })
     }
+}
 
-    /// With `read` as a decoder, after what is in `past`.
+impl Coder for Stack {
     fn forward(
         &self,
         ids: &Tensor,
@@ -311,7 +298,7 @@ impl Block {
             norm: RmsNorm::new(&last.pp("layer_norm"), size, config.layer_norm_epsilon)?,
             inner: linear(if gated { "wi_0" } else { "wi" })?,
             gate: gated.then(|| linear("wi_1")).transpose()?,
-            activation: activation(function)?,
+            activation: Activation::from_name(function)?,
             output: Linear::new(&dense.pp("wo"), inner, size, false, config.init(inner))?,
             dropout: scope.dropout(config.dropout_rate),
         })

@@ -24,19 +24,31 @@ pub enum Task {
 }
 
 impl Task {
-    /// The ending of the class's name in Python's transformers: `ForSequenceClassification`; `Model` without a head.
-    pub fn suffix(self) -> &'static str {
-        match self {
-            Self::Features => "Model",
-            Self::MaskedLm => "ForMaskedLM",
-            Self::CausalLm => "ForCausalLM",
-            Self::Seq2SeqLm => "ForConditionalGeneration",
-            Self::SequenceClassification => "ForSequenceClassification",
-            Self::TokenClassification => "ForTokenClassification",
-            Self::QuestionAnswering => "ForQuestionAnswering",
-            Self::MultipleChoice => "ForMultipleChoice",
-            Self::ImageClassification => "ForImageClassification",
-        }
+    /// The task of a class of Python's transformers, told by the ending of its name.
+    ///
+    /// ```
+    /// use course_models::architectures::Task;
+    /// assert_eq!(Task::of_class("BertForMaskedLM"), Some(Task::MaskedLm));
+    /// assert_eq!(Task::of_class("GPT2LMHeadModel"), Some(Task::CausalLm));
+    /// assert_eq!(Task::of_class("BertModel"), Some(Task::Features));
+    /// assert_eq!(Task::of_class("BertTokenizer"), None);
+    /// ```
+    pub fn of_class(class: &str) -> Option<Self> {
+        // `Model` comes last: others end in it too.
+        const ENDINGS: [(&str, Task); 11] = [
+            ("ForMaskedLM", Task::MaskedLm),
+            ("LMHeadModel", Task::CausalLm),
+            ("ForCausalLM", Task::CausalLm),
+            ("ForConditionalGeneration", Task::Seq2SeqLm),
+            ("MTModel", Task::Seq2SeqLm),
+            ("ForSequenceClassification", Task::SequenceClassification),
+            ("ForTokenClassification", Task::TokenClassification),
+            ("ForQuestionAnswering", Task::QuestionAnswering),
+            ("ForMultipleChoice", Task::MultipleChoice),
+            ("ForImageClassification", Task::ImageClassification),
+            ("Model", Task::Features),
+        ];
+        ENDINGS.iter().find(|(ending, _)| class.ends_with(ending)).map(|(_, task)| *task)
     }
 }
 

@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::config::{activation, check_heads, class, written};
+use super::config::{check_heads, class, written};
 use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::{Labels, Model, ModelInputs, Task};
 use crate::nn::{
@@ -114,7 +114,10 @@ pub fn model(config: VitConfig, task: Task, parameters: Parameters) -> Result<Bo
             dropout: None,
             output: linear(&root, "classifier", config.labels.len())?,
         }),
-        _ => Head::Pooled(Some((linear(&scope, "pooler.dense", config.hidden_size)?, activation(&config.pooler_act)?))),
+        _ => Head::Pooled(Some((
+            linear(&scope, "pooler.dense", config.hidden_size)?,
+            Activation::from_name(&config.pooler_act)?,
+        ))),
     };
     let inputs = if task == Task::Features { vec!["pixel_values"] } else { vec!["pixel_values", "labels"] };
     let (labels, config) = (config.labels.clone(), written(&config, "vit", architecture, root.dtype()));
@@ -230,7 +233,7 @@ impl Layer {
             attention_dropout: scope.dropout(config.attention_probs_dropout_prob),
             norm: LayerNorm::new(&scope.pp("layernorm_after"), size, epsilon)?,
             intermediate: linear("intermediate.dense", size, inner, true)?,
-            activation: activation(&config.hidden_act)?,
+            activation: Activation::from_name(&config.hidden_act)?,
             output: linear("output.dense", inner, size, true)?,
             dropout: scope.dropout(config.hidden_dropout_prob),
             heads: config.num_attention_heads,

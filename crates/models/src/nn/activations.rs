@@ -182,7 +182,8 @@ impl Activation {
                 let s = sigmoid(x);
                 (x * s, s + x * s * (T::ONE - s))
             }
-            Self::Relu => (if x > T::ZERO { x } else { T::ZERO }, if x > T::ZERO { T::ONE } else { T::ZERO }),
+            // A number that is none stays one, as in PyTorch: a model that has gone wrong is to show it.
+            Self::Relu => (if x <= T::ZERO { T::ZERO } else { x }, if x > T::ZERO { T::ONE } else { T::ZERO }),
             Self::Tanh => {
                 let t = tanh(x);
                 (t, T::ONE - t * t)

@@ -8,9 +8,9 @@ use rayon::prelude::*;
 
 use super::attention::Sizes;
 use super::cpu::{Real, backward, forward, largest, slice, sum, with};
-use super::dropout;
 use super::matmul::{Into, Matrix, Output, multiply};
 use super::softmax::softmax_row;
+use super::{dropout, leaves};
 use crate::Result;
 
 /// Queries that are worked on at once: their scores stay in the cache.
@@ -273,8 +273,7 @@ impl CustomOp3 for Product {
                     })
                 })
             })?;
-            let some = |x: &Tensor, grad: Vec<T>| Tensor::from_vec(grad, x.shape(), x.device()).map(Some);
-            Ok((some(q, dq)?, some(k, dk)?, some(v, dv)?))
+            Ok((leaves::give_numbers(q, dq)?, leaves::give_numbers(k, dk)?, leaves::give_numbers(v, dv)?))
         })
     }
 }

@@ -211,7 +211,8 @@ impl Targets {
             divisor: None,
         };
         targets.divisor = match (options.num_items, options.reduction) {
-            (Some(count), _) => Some(count),
+            // Of no label at all: as the mean.
+            (Some(count), _) => Some(if count > 0.0 { count } else { 1.0 }),
             (None, Reduction::Sum) => Some(1.0),
             (None, Reduction::None) => None,
             (None, Reduction::Mean) => {

@@ -112,7 +112,8 @@ pub(super) const DRAWN: usize = 64;
 impl Mask {
     fn new(state: RandomState, p: f32) -> Self {
         let halves = |number: u64| [number as u32, (number >> 32) as u32];
-        // The top bit keeps these streams apart from those that weights are drawn from, of the same seed.
+        // Far from zero and counted up from there: weights of the same seed are drawn from streams that are hashes of their names, and
+        // a mask would meet one of them only by a chance of one in 2⁶³.
         let stream = halves(state.draws | 1 << 63);
         let threshold = (f64::from(p) * 65_536.0).round();
         let scale = if threshold < 65_536.0 { 65_536.0 / (65_536.0 - threshold) } else { 0.0 };

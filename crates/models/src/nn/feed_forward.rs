@@ -82,7 +82,7 @@ impl FeedForward {
             multiply(&mut dx, inputs, Into::Replace, T::ONE, g, up, false);
             Ok(())
         })?;
-        leaves::give(x, Tensor::from_vec(dx, x.shape(), x.device())?)
+        leaves::give_numbers(x, dx)
     }
 }
 
@@ -93,12 +93,10 @@ fn give<T: Real>((weight, bias): &Weights, g: &[T], x: &[T], rows: usize) -> can
         let mut dw = vec![T::ZERO; outputs * inputs];
         let (g, x) = (Matrix::new(g, rows, outputs), Matrix::new(x, rows, inputs));
         multiply(&mut dw, inputs, Into::Replace, T::ONE, g.t(), x, false);
-        leaves::give_aside(weight, Tensor::from_vec(dw, weight.shape(), weight.device())?)?;
+        leaves::give_aside(weight, dw)?;
     }
     match bias {
-        Some(bias) if bias.track_op() => {
-            leaves::give_aside(bias, Tensor::from_vec(sum_rows(g, outputs), bias.shape(), bias.device())?)
-        }
+        Some(bias) if bias.track_op() => leaves::give_aside(bias, sum_rows(g, outputs)),
         _ => Ok(()),
     }
 }

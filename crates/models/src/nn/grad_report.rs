@@ -7,7 +7,11 @@ use candle_core::{DType, Tensor};
 use course_display::{Bundle, Rich, Table};
 
 use super::Parameters;
+use crate::error::few;
 use crate::{Error, Result};
+
+/// Names of parameters that a message lists.
+const SHOWN: usize = 8;
 
 /// What a parameter's gradient looks like.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -132,22 +136,12 @@ impl GradReport {
             ),
         ];
         let problems = trouble.iter().filter(|(names, _)| !names.is_empty());
-        let problems = problems.map(|(names, what)| format!("{} {what}", shortened(names))).collect::<Vec<_>>();
+        let problems = problems.map(|(names, what)| format!("{} {what}", few(names, SHOWN))).collect::<Vec<_>>();
         if problems.is_empty() { Ok(()) } else { Err(Error::input("parameters", problems.join("; "))) }
     }
 
     fn named(&self, which: impl Fn(GradStatus) -> bool) -> Vec<&str> {
         self.iter().filter(|(_, status)| which(*status)).map(|(name, _)| name).collect()
-    }
-}
-
-/// The first few of many names.
-fn shortened(names: &[&str]) -> String {
-    const SHOWN: usize = 8;
-    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
     }
 }
 

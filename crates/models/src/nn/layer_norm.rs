@@ -168,13 +168,7 @@ impl CustomOp3 for Norm {
                 with::<T, _>(w, |w| with::<T, _>(grad, |g| Ok(self.backward(x, w, g))))
             })?;
             let db = dw.split_off(w.elem_count());
-            let some = |tensor: &Tensor, grad: Vec<T>| {
-                match tensor.track_op() {
-                    true => leaves::give(tensor, Tensor::from_vec(grad, tensor.shape(), tensor.device())?),
-                    false => Ok(None),
-                }
-            };
-            Ok((some(x, dx)?, some(w, dw)?, some(b, db)?))
+            Ok((leaves::give_numbers(x, dx)?, leaves::give_numbers(w, dw)?, leaves::give_numbers(b, db)?))
         })
     }
 }

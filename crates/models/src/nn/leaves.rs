@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use candle_core::backprop::GradStore;
-use candle_core::{Result, Tensor, TensorId, bail};
+use candle_core::{Result, Tensor, TensorId, WithDType, bail};
 
 use super::cpu::is_ours;
 
@@ -32,9 +32,17 @@ pub(super) fn give(argument: &Tensor, grad: Tensor) -> Result<Option<Tensor>> {
     })
 }
 
+/// [`give`] of a gradient's numbers, in the order of the argument's, if the argument wants one.
+pub(super) fn give_numbers<T: WithDType>(argument: &Tensor, grad: Vec<T>) -> Result<Option<Tensor>> {
+    match argument.track_op() {
+        true => give(argument, Tensor::from_vec(grad, argument.shape(), argument.device())?),
+        false => Ok(None),
+    }
+}
+
 /// Puts the gradient of a variable aside that the graph does not know of: a weight inside a joined operation.
-pub(super) fn give_aside(variable: &Tensor, grad: Tensor) -> Result<()> {
-    match give(variable, grad)? {
+pub(super) fn give_aside<T: WithDType>(variable: &Tensor, grad: Vec<T>) -> Result<()> {
+    match give(variable, Tensor::from_vec(grad, variable.shape(), variable.device())?)? {
         None => Ok(()),
         Some(_) => bail!(
             "weights inside a joined operation get their gradients by `course_models::nn::backward`, not by candle's"

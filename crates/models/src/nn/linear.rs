@@ -132,7 +132,7 @@ fn apply(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, activation: Option<
         return activation.map_or(Ok(y.clone()), |activation| activation.forward(&y));
     }
     let (x, weight) = (x.contiguous()?, weight.contiguous()?);
-    let product = Product { activation, before: OnceLock::new() };
+    let product = Product::new(false, activation);
     Ok(match bias {
         Some(bias) => x.apply_op3(&weight, &bias.contiguous()?, product)?,
         None => x.apply_op2(&weight, product)?,
@@ -157,13 +157,17 @@ fn composed(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor
 /// `x · Wᵀ + b` of rows of numbers.
 pub(super) fn product<T: Real>(x: &[T], (weight, bias): &(Tensor, Option<Tensor>)) -> candle_core::Result<Vec<T>> {
     let (outputs, inputs) = weight.dims2()?;
-    with::<T, _>(weight, |weight| match bias {
-        Some(bias) => with::<T, _>(bias, |bias| Ok(affine(x, weight, Some(bias), outputs, inputs))),
-        None => Ok(affine(x, weight, None, outputs, inputs)),
+    with::<T, _>(weight, |weight| {
+        let weights = Matrix::new(weight, outputs, inputs).t();
+        match bias {
+            Some(bias) => with::<T, _>(bias, |bias| Ok(affine(x, weights, Some(bias), [inputs, outputs]))),
+            None => Ok(affine(x, weights, None, [inputs, outputs])),
+        }
     })
 }
 
-fn affine<T: Real>(x: &[T], weight: &[T], bias: Option<&[T]>, outputs: usize, inputs: usize) -> Vec<T> {
+/// With weights of `(inputs, outputs)`.
+fn affine<T: Real>(x: &[T], weights: Matrix<'_, T>, bias: Option<&[T]>, [inputs, outputs]: [usize; 2]) -> Vec<T> {
     let rows = x.len().checked_div(inputs).unwrap_or(0);
     let mut y = vec![T::ZERO; rows * outputs];
     let how = match bias {
@@ -175,33 +179,53 @@ fn affine<T: Real>(x: &[T], weight: &[T], bias: Option<&[T]>, outputs: usize, in
         }
         _ => Into::Replace,
     };
-    let (x, weight) = (Matrix::new(x, rows, inputs), Matrix::new(weight, outputs, inputs));
-    multiply(&mut y, outputs, how, T::ONE, x, weight.t(), false);
+    multiply(&mut y, outputs, how, T::ONE, Matrix::new(x, rows, inputs), weights, false);
     y
 }
 
-struct Product {
+/// The operation, also of weights that lie the other way round.
+pub(super) struct Product {
+    /// Whether the weight is of `(inputs, outputs)` and not of `(outputs, inputs)`.
+    inputs_first: bool,
     activation: Option<Activation>,
     /// What the activation was applied to, flat.
     before: OnceLock<Tensor>,
 }
 
 impl Product {
+    pub(super) fn new(inputs_first: bool, activation: Option<Activation>) -> Self {
+        Self { inputs_first, activation, before: OnceLock::new() }
+    }
+
+    fn operation(&self) -> &'static str {
+        if self.inputs_first { "conv1d" } else { "linear" }
+    }
+
+    /// How many inputs and outputs a weight of this shape has.
+    fn sizes(&self, (first, second): (usize, usize)) -> [usize; 2] {
+        if self.inputs_first { [first, second] } else { [second, first] }
+    }
+
+    /// A weight as `(inputs, outputs)`.
+    fn weights<'a, T: Real>(&self, weight: &'a [T], [inputs, outputs]: [usize; 2]) -> Matrix<'a, T> {
+        if self.inputs_first { Matrix::new(weight, inputs, outputs) } else { Matrix::new(weight, outputs, inputs).t() }
+    }
+
     fn storage(
         &self,
         (x, x_layout): (&CpuStorage, &Layout),
         (weight, weight_layout): (&CpuStorage, &Layout),
         bias: Option<(&CpuStorage, &Layout)>,
     ) -> candle_core::Result<(CpuStorage, Shape)> {
-        let (outputs, inputs) = weight_layout.shape().dims2()?;
+        let [inputs, outputs] = self.sizes(weight_layout.shape().dims2()?);
         let mut shape = x_layout.dims().to_vec();
         if let Some(last) = shape.last_mut() {
             *last = outputs;
         }
-        let y = forward!(x, "linear", T => {
+        let y = forward!(x, self.operation(), T => {
             let bias = bias.map(|(bias, layout)| slice::<T>(bias, layout)).transpose()?;
             let (x, weight) = (slice::<T>(x, x_layout)?, slice::<T>(weight, weight_layout)?);
-            let y = affine(x, weight, bias, outputs, inputs);
+            let y = affine(x, self.weights(weight, [inputs, outputs]), bias, [inputs, outputs]);
             let activated = self.activation.map(|activation| activation.values(&y));
             if let Some(activated) = activated {
                 let length = y.len();
@@ -226,9 +250,14 @@ impl Product {
         }
     }
 
-    /// The gradients of `x` and of the weight: `g · W` and `gᵀ · x`.
-    fn backward<T: Real>(x: &Tensor, weight: &Tensor, grad: &Tensor) -> candle_core::Result<[Option<Tensor>; 2]> {
-        let (outputs, inputs) = weight.dims2()?;
+    /// The gradients of `x` and of the weight: `g · W` and `gᵀ · x`, each where it is wanted.
+    fn backward<T: Real>(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        grad: &Tensor,
+    ) -> candle_core::Result<[Option<Tensor>; 2]> {
+        let [inputs, outputs] = self.sizes(weight.dims2()?);
         let rows = grad.elem_count().checked_div(outputs).unwrap_or(0);
         with::<T, _>(grad, |g| {
             let g = Matrix::new(g, rows, outputs);
@@ -236,18 +265,21 @@ impl Product {
             if x.track_op() {
                 let mut dx = vec![T::ZERO; rows * inputs];
                 with::<T, _>(weight, |weight| {
-                    multiply(&mut dx, inputs, Into::Replace, T::ONE, g, Matrix::new(weight, outputs, inputs), false);
+                    let weights = self.weights(weight, [inputs, outputs]);
+                    multiply(&mut dx, inputs, Into::Replace, T::ONE, g, weights.t(), false);
                     Ok(())
                 })?;
-                grads[0] = leaves::give(x, Tensor::from_vec(dx, x.shape(), x.device())?)?;
+                grads[0] = leaves::give_numbers(x, dx)?;
             }
             if weight.track_op() {
                 let mut dw = vec![T::ZERO; outputs * inputs];
                 with::<T, _>(x, |x| {
-                    multiply(&mut dw, inputs, Into::Replace, T::ONE, g.t(), Matrix::new(x, rows, inputs), false);
+                    let x = Matrix::new(x, rows, inputs);
+                    let (width, a, b) = if self.inputs_first { (outputs, x.t(), g) } else { (inputs, g.t(), x) };
+                    multiply(&mut dw, width, Into::Replace, T::ONE, a, b, false);
                     Ok(())
                 })?;
-                grads[1] = leaves::give(weight, Tensor::from_vec(dw, weight.shape(), weight.device())?)?;
+                grads[1] = leaves::give_numbers(weight, dw)?;
             }
             Ok(grads)
         })
@@ -256,7 +288,7 @@ impl Product {
 
 impl CustomOp2 for Product {
     fn name(&self) -> &'static str {
-        "linear"
+        self.operation()
     }
 
     fn cpu_fwd(
@@ -276,14 +308,14 @@ impl CustomOp2 for Product {
         _: &Tensor,
         grad: &Tensor,
     ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>)> {
-        let [dx, dw] = backward!(grad, "linear", T => Self::backward::<T>(x, w, &self.before::<T>(grad)?)?);
+        let [dx, dw] = backward!(grad, self.operation(), T => self.backward::<T>(x, w, &self.before::<T>(grad)?)?);
         Ok((dx, dw))
     }
 }
 
 impl CustomOp3 for Product {
     fn name(&self) -> &'static str {
-        "linear"
+        self.operation()
     }
 
     fn cpu_fwd(
@@ -306,12 +338,12 @@ impl CustomOp3 for Product {
         _: &Tensor,
         grad: &Tensor,
     ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        backward!(grad, "linear", T => {
+        backward!(grad, self.operation(), T => {
             let grad = self.before::<T>(grad)?;
-            let [dx, dw] = Self::backward::<T>(x, w, &grad)?;
+            let [dx, dw] = self.backward::<T>(x, w, &grad)?;
             let db = if b.track_op() {
                 let sums = with::<T, _>(&grad, |g| Ok(sum_rows(g, b.elem_count())))?;
-                leaves::give(b, Tensor::from_vec(sums, b.shape(), b.device())?)?
+                leaves::give_numbers(b, sums)?
             } else {
                 None
             };

@@ -1,6 +1,6 @@
 //! A model's weights by name, in the order they were made, with what training needs to know about them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -40,14 +40,19 @@ pub(super) struct Shared {
     recording: Arc<AtomicBool>,
     names: RwLock<Names>,
     /// What parameters made from now on begin with, in place of random numbers.
-    source: RwLock<HashMap<String, Tensor>>,
+    source: RwLock<Option<Source>>,
 }
+
+/// Reads what a file has under a name, if it has it.
+pub(crate) type Source = Box<dyn Fn(&str) -> Option<Result<Tensor>> + Send + Sync>;
 
 #[derive(Default)]
 struct Names {
     ordered: Vec<Parameter>,
     /// Of names and of tied names: the place in `ordered`.
     places: HashMap<String, usize>,
+    /// Of those that began with what the source has.
+    taken: HashSet<String>,
 }
 
 /// One weight: a name and a [`Var`] that an optimizer changes in place.
@@ -185,7 +190,7 @@ impl Parameters {
     /// [`load`](Self::load) that leaves out, and names, the tensors whose shape does not fit.
     pub fn load_matching(&self, tensors: &BTreeMap<String, Tensor>) -> Result<Loaded> {
         let mut loaded = Loaded::default();
-        let mut found = std::collections::HashSet::new();
+        let mut found = HashSet::new();
         for (name, tensor) in tensors {
             let Some(parameter) = self.get(name) else {
                 loaded.unexpected.push(name.clone());
@@ -270,10 +275,16 @@ impl Parameters {
         }
     }
 
-    /// Parameters made from now on that have one of these names and its shape begin with its values: random numbers for what a file has
-    /// would cost more than reading the file.
-    pub(crate) fn set_source(&self, tensors: HashMap<String, Tensor>) {
-        *self.shared.source.write().unwrap_or_else(PoisonError::into_inner) = tensors;
+    /// Parameters made from now on begin with what `source` has under their name, if it has their shape. Random numbers for what a
+    /// file has would cost more than reading it, and all of the file at once would be the memory of a second model.
+    pub(crate) fn set_source(&self, source: Source) {
+        *self.shared.source.write().unwrap_or_else(PoisonError::into_inner) = Some(source);
+    }
+
+    /// Lets go of the source; returns the names of the parameters that began with what it has.
+    pub(crate) fn end_source(&self) -> HashSet<String> {
+        *self.shared.source.write().unwrap_or_else(PoisonError::into_inner) = None;
+        std::mem::take(&mut self.names_mut().taken)
     }
 
     pub(super) fn shared(&self) -> &Shared {
@@ -288,8 +299,13 @@ impl Parameters {
                 format!("{name} is there already: give the layer a place of its own with `pp`, or share it with `tie`"),
             ));
         }
-        let source = shared.source.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
-        let values = match source.filter(|tensor| tensor.dims() == shape) {
+        let stored = {
+            let source = shared.source.read().unwrap_or_else(PoisonError::into_inner);
+            source.as_ref().and_then(|read| read(&name)).transpose()?
+        };
+        let stored = stored.filter(|tensor| tensor.dims() == shape);
+        let taken = stored.is_some();
+        let values = match stored {
             Some(values) => values.contiguous()?,
             None => init.draw(shape, shared.seed.load(Ordering::Relaxed), &name)?,
         };
@@ -302,6 +318,9 @@ impl Parameters {
         };
         let mut names = self.names_mut();
         let place = names.ordered.len();
+        if taken {
+            names.taken.insert(name.clone());
+        }
         names.places.insert(name, place);
         names.ordered.push(parameter.clone());
         Ok(parameter)
@@ -368,6 +387,11 @@ mod tests {
 
     fn tensors(of: &[(&str, Tensor)]) -> BTreeMap<String, Tensor> {
         of.iter().map(|(name, tensor)| ((*name).to_owned(), tensor.clone())).collect()
+    }
+
+    fn holding(file: &[(&str, Tensor)]) -> Source {
+        let file = tensors(file);
+        Box::new(move |name: &str| file.get(name).cloned().map(Ok))
     }
 
     fn filled(value: f32, shape: &[usize]) -> Tensor {
@@ -447,15 +471,16 @@ mod tests {
         let (drawn, table, _) = two();
         let parameters = Parameters::new(&Device::Cpu, 1);
         let file = [("embeddings.weight", filled(2.0, &[3, 2])), ("other.weight", filled(2.0, &[9]))];
-        parameters.set_source(file.map(|(name, tensor)| (name.to_owned(), tensor)).into());
+        parameters.set_source(holding(&file));
         let taken = parameters.root().pp("embeddings").get(&[3, 2], "weight", Init::Normal { std: 1.0 }).unwrap();
         assert_eq!(taken.var.to_vec2::<f32>().unwrap(), [[2.0; 2]; 3]);
         // Of another shape, or when the file is put away: as ever.
         let other = parameters.root().pp("other").get(&[3, 2], "weight", Init::Zeros).unwrap();
         assert_eq!(other.var.to_vec2::<f32>().unwrap(), [[0.0; 2]; 3]);
+        assert_eq!(parameters.end_source(), HashSet::from(["embeddings.weight".to_owned()]));
         let again = Parameters::new(&Device::Cpu, 1);
-        again.set_source([("embeddings.weight".to_owned(), filled(2.0, &[3, 2]))].into());
-        again.set_source(HashMap::new());
+        again.set_source(holding(&[("embeddings.weight", filled(2.0, &[3, 2]))]));
+        assert!(again.end_source().is_empty());
         let again = again.root().pp("embeddings").get(&[3, 2], "weight", Init::Normal { std: 1.0 }).unwrap();
         assert_eq!(again.var.to_vec2::<f32>().unwrap(), table.var.to_vec2::<f32>().unwrap());
         assert_eq!(drawn.count(), 9);

@@ -144,13 +144,7 @@ impl CustomOp2 for Norm {
             let (dx, dw) = with::<T, _>(x, |x| {
                 with::<T, _>(w, |w| with::<T, _>(grad, |g| Ok(self.backward(x, w, g))))
             })?;
-            let some = |tensor: &Tensor, grad: Vec<T>| {
-                match tensor.track_op() {
-                    true => leaves::give(tensor, Tensor::from_vec(grad, tensor.shape(), tensor.device())?),
-                    false => Ok(None),
-                }
-            };
-            Ok((some(x, dx)?, some(w, dw)?))
+            Ok((leaves::give_numbers(x, dx)?, leaves::give_numbers(w, dw)?))
         })
     }
 }

@@ -30,12 +30,19 @@ pub fn rope_table(positions: &[u32], head_dim: usize, theta: f64, device: &Devic
     if !head_dim.is_multiple_of(2) {
         return Err(Error::input("head_dim", format!("is {head_dim}, but numbers are turned in pairs")));
     }
-    let half = head_dim / 2;
-    let angles = positions.iter().flat_map(|&position| {
-        (0..half).map(move |i| f64::from(position) * theta.powf(-2.0 * i as f64 / head_dim as f64))
-    });
+    rope_angles(positions, &rope_speeds(head_dim, theta), device)
+}
+
+/// How fast each pair of a head turns, in radians a position: theta^(−2i / head_dim).
+pub(crate) fn rope_speeds(head_dim: usize, theta: f64) -> Vec<f64> {
+    (0..head_dim / 2).map(|pair| theta.powf(-2.0 * pair as f64 / head_dim as f64)).collect()
+}
+
+/// The cosines and sines of pairs that turn at `speeds`, each `(positions, pairs)`.
+pub(crate) fn rope_angles(positions: &[u32], speeds: &[f64], device: &Device) -> Result<(Tensor, Tensor)> {
+    let angles = positions.iter().flat_map(|&position| speeds.iter().map(move |speed| f64::from(position) * speed));
     let (cos, sin): (Vec<f32>, Vec<f32>) = angles.map(|angle| (angle.cos() as f32, angle.sin() as f32)).unzip();
-    let shape = (positions.len(), half);
+    let shape = (positions.len(), speeds.len());
     Ok((Tensor::from_vec(cos, shape, device)?, Tensor::from_vec(sin, shape, device)?))
 }
 

@@ -105,8 +105,7 @@ impl SelfAttention {
         for ((weight, bias), place) in self.projections.iter().zip(places) {
             let outputs = weight.dim(0)?;
             if let Some(bias) = bias.as_ref().filter(|bias| bias.track_op()) {
-                let db = sums[place..place + outputs].to_vec();
-                leaves::give_aside(bias, Tensor::from_vec(db, bias.shape(), bias.device())?)?;
+                leaves::give_aside(bias, sums[place..place + outputs].to_vec())?;
             }
             if rows == 0 {
                 continue;
@@ -118,7 +117,7 @@ impl SelfAttention {
                     multiply(&mut dw, inputs, Into::Replace, T::ONE, g.t(), Matrix::new(x, rows, inputs), false);
                     Ok(())
                 })?;
-                leaves::give_aside(weight, Tensor::from_vec(dw, weight.shape(), weight.device())?)?;
+                leaves::give_aside(weight, dw)?;
             }
             if x.track_op() {
                 with::<T, _>(weight, |weight| {
@@ -136,7 +135,7 @@ impl SelfAttention {
                 })?;
             }
         }
-        if x.track_op() { leaves::give(x, Tensor::from_vec(dx, x.shape(), x.device())?) } else { Ok(None) }
+        leaves::give_numbers(x, dx)
     }
 }
 

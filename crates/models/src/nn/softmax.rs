@@ -47,17 +47,15 @@ fn composed(x: &Tensor, logarithm: bool) -> Result<Tensor> {
     Ok(if logarithm { shifted.broadcast_sub(&sums.log()?)? } else { powers.broadcast_div(&sums)? })
 }
 
-/// Makes a row its softmax, in place; returns the largest number and the sum of e^(x − largest).
+/// Makes a row its softmax, in place.
 #[inline(always)]
-pub(super) fn softmax_row<T: Real>(row: &mut [T]) -> (T, T) {
+pub(super) fn softmax_row<T: Real>(row: &mut [T]) {
     let top = largest(row);
     for x in row.iter_mut() {
         *x = (*x - top).exp();
     }
-    let total = sum(row.len(), |i| row[i]);
-    let share = T::ONE / total;
+    let share = T::ONE / sum(row.len(), |i| row[i]);
     row.iter_mut().for_each(|x| *x *= share);
-    (top, total)
 }
 
 #[derive(Clone, Copy)]

@@ -43,20 +43,7 @@ pub(super) fn cases() -> Vec<Case> {
 
 impl Case {
     pub(super) fn task(&self) -> Task {
-        let endings = [
-            ("ForMaskedLM", Task::MaskedLm),
-            ("LMHeadModel", Task::CausalLm),
-            ("ForCausalLM", Task::CausalLm),
-            ("ForConditionalGeneration", Task::Seq2SeqLm),
-            ("MTModel", Task::Seq2SeqLm),
-            ("ForSequenceClassification", Task::SequenceClassification),
-            ("ForTokenClassification", Task::TokenClassification),
-            ("ForQuestionAnswering", Task::QuestionAnswering),
-            ("ForMultipleChoice", Task::MultipleChoice),
-            ("ForImageClassification", Task::ImageClassification),
-            ("Model", Task::Features),
-        ];
-        endings.iter().find(|(ending, _)| self.architecture.ends_with(ending)).unwrap().1
+        Task::of_class(&self.architecture).unwrap()
     }
 
     /// The model with fresh weights.
