@@ -36,6 +36,8 @@ struct State {
     target: Option<Arc<dyn Interrupt>>,
     /// A cell and a widget's callback may overlap for a moment.
     running: u32,
+    /// Whether a press came since the newest of them began.
+    pressed: bool,
     early: bool,
 }
 
@@ -53,14 +55,16 @@ impl Switch {
     pub fn begin(&self) {
         let mut state = self.state();
         state.running += 1;
+        state.pressed = false;
         state.early = false;
     }
 
-    /// It is over: a press that comes now is not passed on, and one that came too late is taken back.
+    /// It is over: a press that comes now is not passed on, and one that came too late is taken back. A press that stopped a
+    /// callback is over with it, also when the next cell already waits behind it.
     pub fn end(&self) {
         let mut state = self.state();
         state.running = state.running.saturating_sub(1);
-        if let Some(target) = state.target.as_ref().filter(|_| state.running == 0) {
+        if let Some(target) = state.target.as_ref().filter(|_| state.running == 0 || !state.pressed) {
             target.over();
         }
     }
@@ -69,6 +73,7 @@ impl Switch {
     pub fn request(&self) {
         // The lock is held for as long as it takes: the cell must not end, and another begin, meanwhile.
         let mut state = self.state();
+        state.pressed = true;
         match &state.target {
             _ if state.running == 0 => {}
             Some(target) => target.interrupt(),
@@ -104,7 +109,9 @@ mod tests {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
 
-        fn over(&self) {}
+        fn over(&self) {
+            self.0.fetch_add(10_000, Ordering::Relaxed);
+        }
 
         fn kill(&self) {
             self.0.fetch_add(100, Ordering::Relaxed);
@@ -121,11 +128,29 @@ mod tests {
         switch.request();
         switch.end();
         switch.request();
-        assert_eq!(counter.0.load(Ordering::Relaxed), 1);
+        assert_eq!(counter.0.load(Ordering::Relaxed), 10_001);
         assert!(!switch.take_early());
         // The end of the session reaches the engine between two cells as well: it may be on its way to the next.
         switch.kill();
-        assert_eq!(counter.0.load(Ordering::Relaxed), 101);
+        assert_eq!(counter.0.load(Ordering::Relaxed), 10_101);
+    }
+
+    #[test]
+    fn a_press_for_a_callback_does_not_reach_the_cell_that_waits_behind_it() {
+        let (switch, counter) = (Switch::default(), Arc::new(Counter::default()));
+        switch.set_target(Some(counter.clone()));
+        switch.begin();
+        switch.request();
+        switch.begin();
+        switch.end();
+        assert_eq!(counter.0.load(Ordering::Relaxed), 10_001, "taken back though the cell has begun");
+        // A press after the cell was sent is for both.
+        switch.end();
+        switch.begin();
+        switch.begin();
+        switch.request();
+        switch.end();
+        assert_eq!(counter.0.load(Ordering::Relaxed), 20_002);
     }
 
     #[test]

@@ -198,10 +198,13 @@ const SHOWN: usize = 6;
 /// PyTorch's own format.
 const PYTORCH: &str = "pytorch_model.bin";
 
+/// Reads the tensor of a name.
+type Read = dyn Fn(&str) -> Result<Tensor> + Send + Sync;
+
 /// The tensors of a repository's files, each read when it is asked for.
 pub(super) struct FileWeights {
     names: Vec<String>,
-    read: Box<dyn Fn(&str) -> Result<Tensor> + Send + Sync>,
+    read: Box<Read>,
 }
 
 impl FileWeights {

@@ -12,7 +12,7 @@ use crate::row::Part;
 use crate::streaming::batch_of;
 use crate::table::Block;
 use crate::transform::Transform;
-use crate::{Batch, Column, Dataset, Error, Features, Fingerprint, Result, Row, RowError, Value, threads};
+use crate::{Batch, Column, Dataset, Features, Fingerprint, Result, Row, RowError, Value, threads};
 
 /// A function from batches to batches that one thread calls, or that several may.
 pub(super) enum Work<'w> {
