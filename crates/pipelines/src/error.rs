@@ -27,6 +27,44 @@ pub enum Error {
         /// The pipeline's task.
         has: Task,
     },
+    /// The model has a head for another task.
+    #[error("{model} is a {class}, which is not what a pipeline for {task} needs.{}", advice(*.task, *.fits, .model))]
+    WrongHead {
+        /// The model.
+        model: String,
+        /// Its class, as its `config.json` says.
+        class: String,
+        /// The pipeline's task.
+        task: Task,
+        /// The task that the model fits.
+        fits: Option<Task>,
+    },
+    /// The model has no head yet, or only a part of it.
+    #[error(
+        "{model} has no trained head for this task: of {architecture}, {missing} are not in its files. Train it first, save it, and name the folder"
+    )]
+    UntrainedHead {
+        /// The model.
+        model: String,
+        /// The class it would be.
+        architecture: &'static str,
+        /// The weights that are not there.
+        missing: String,
+    },
+    /// The model that a task runs on unless one is named is not to be had.
+    #[error(
+        "a pipeline for {task} runs on {model} unless you name another, and that model is not on this machine:\n{cause}\nOr name a \
+         model of your own: `pipeline_with_model(\"{task}\", \"path/of/a/folder\")`, a folder with config.json, model.safetensors \
+         and tokenizer.json, as a `Trainer` saves it"
+    )]
+    NoDefault {
+        /// The task.
+        task: Task,
+        /// The model it runs on.
+        model: &'static str,
+        /// What was met when it was looked for.
+        cause: Box<course_hub::HubError>,
+    },
     /// An argument cannot be used.
     #[error("{argument}: {problem}")]
     BadInput {
@@ -59,6 +97,15 @@ impl Error {
     pub(crate) fn input(argument: &'static str, problem: impl Into<String>) -> Self {
         Self::BadInput { argument, problem: problem.into() }
     }
+}
+
+/// What to do with a model of another head.
+fn advice(task: Task, fits: Option<Task>, model: &str) -> String {
+    let found = match fits {
+        Some(fits) => format!("\nIt fits another task: pipeline_with_model(\"{fits}\", \"{model}\")"),
+        None => String::new(),
+    };
+    format!("{found}\nFor {task}, name a model trained for it, such as {}", task.default_model())
 }
 
 /// The errors of the crates below are large, and nearly every function here returns one: they travel boxed.

@@ -22,15 +22,18 @@
 //! | `feature-extraction` | all-MiniLM-L6-v2 | [`embed`](Pipeline::embed), [`attention`](Pipeline::attention) |
 //! | `sentence-similarity` | all-MiniLM-L6-v2 | [`score`](Pipeline::score), [`compare`](Pipeline::compare), [`rank`](Pipeline::rank) |
 //! | `zero-shot-classification` | SmolLM2-135M-Instruct | [`classify`](Pipeline::classify) |
+//! | `text-classification` | distilbert-base-uncased-finetuned-sst-2-english | [`predict`](Pipeline::predict), [`predict_pairs`](Pipeline::predict_pairs) |
 //!
 //! A [`Pipeline`] is any of these behind one type. Who wants the type of one task takes it by name: [`TextGeneration`],
-//! [`FeatureExtraction`], [`SentenceSimilarity`], [`ZeroShotClassification`]. Results show themselves: text with what is
+//! [`FeatureExtraction`], [`SentenceSimilarity`], [`ZeroShotClassification`], [`TextClassification`]. Results show themselves: text with what is
 //! new marked, tables, heat maps.
 
 mod attention;
+mod classification;
 mod error;
 mod explorer;
 mod feature_extraction;
+mod headed;
 mod input;
 mod language_model;
 mod next_token;
@@ -39,10 +42,12 @@ mod sentence_encoder;
 mod sentence_similarity;
 mod shared;
 mod task;
+mod text_classification;
 mod text_generation;
 mod zero_shot;
 
 pub use attention::{AttentionMaps, HeadShare};
+pub use classification::{Classification, Classifications, LabelScore};
 pub use course_models::{FinishReason, GenerationConfig};
 pub use course_tokenization::Message;
 pub use error::{Error, Result};
@@ -53,5 +58,6 @@ pub use next_token::{NextToken, NextTokens};
 pub use pipeline::{Output, Pipeline, pipeline, pipeline_with_model};
 pub use sentence_similarity::{Ranked, Ranking, SentenceSimilarity, Similarity};
 pub use task::Task;
+pub use text_classification::{ScoreFunction, TextClassification};
 pub use text_generation::{Generation, Generations, TextGeneration};
-pub use zero_shot::{Classification, Classifications, LabelScore, ZeroShotClassification};
+pub use zero_shot::ZeroShotClassification;

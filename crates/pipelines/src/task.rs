@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use course_models::architectures::Task as Head;
+
 use crate::Error;
 
 /// What a pipeline can be for.
@@ -17,21 +19,82 @@ pub enum Task {
     SentenceSimilarity,
     /// Which of some labels fits a text, without training for them.
     ZeroShotClassification,
+    /// Which of the labels that a model was trained for fits a text: its sentiment, its topic.
+    TextClassification,
 }
+
+/// What there is to know of a task: one line each in [`Task::facts`].
+struct Facts {
+    /// Its name, as the Hub spells it.
+    name: &'static str,
+    /// Other names that people call it by.
+    aliases: &'static [&'static str],
+    /// The model it runs on unless one is named.
+    model: &'static str,
+    /// The model in its place where that one is neither on this machine nor to be had from the Hub: a name that
+    /// [`course_hub::resolve`] finds without the Hub.
+    offline: Option<&'static str>,
+    /// How its pipeline is called.
+    call: &'static str,
+}
+
+const SMOL: &str = "HuggingFaceTB/SmolLM2-135M-Instruct";
+const MINI: &str = "sentence-transformers/all-MiniLM-L6-v2";
 
 impl Task {
     /// Every task.
-    pub const ALL: [Self; 4] =
-        [Self::TextGeneration, Self::FeatureExtraction, Self::SentenceSimilarity, Self::ZeroShotClassification];
+    pub const ALL: [Self; 5] = [
+        Self::TextGeneration,
+        Self::FeatureExtraction,
+        Self::SentenceSimilarity,
+        Self::ZeroShotClassification,
+        Self::TextClassification,
+    ];
+
+    /// The table of the tasks.
+    fn facts(self) -> Facts {
+        match self {
+            Self::TextGeneration => Facts {
+                name: "text-generation",
+                aliases: &[],
+                model: SMOL,
+                offline: None,
+                call: "call `.generate(prompt)` or `.chat(question)`",
+            },
+            Self::FeatureExtraction => Facts {
+                name: "feature-extraction",
+                aliases: &[],
+                model: MINI,
+                offline: None,
+                call: "call `.embed(texts)`",
+            },
+            Self::SentenceSimilarity => Facts {
+                name: "sentence-similarity",
+                aliases: &[],
+                model: MINI,
+                offline: None,
+                call: "call `.score(one, other)`, `.compare(texts)` or `.rank(query, texts)`",
+            },
+            Self::ZeroShotClassification => Facts {
+                name: "zero-shot-classification",
+                aliases: &[],
+                model: SMOL,
+                offline: None,
+                call: "call `.classify(text, labels)`",
+            },
+            Self::TextClassification => Facts {
+                name: "text-classification",
+                aliases: &["sentiment-analysis"],
+                model: "distilbert/distilbert-base-uncased-finetuned-sst-2-english",
+                offline: None,
+                call: "call `.predict(texts)`",
+            },
+        }
+    }
 
     /// Its name, as the Hub spells it.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::TextGeneration => "text-generation",
-            Self::FeatureExtraction => "feature-extraction",
-            Self::SentenceSimilarity => "sentence-similarity",
-            Self::ZeroShotClassification => "zero-shot-classification",
-        }
+        self.facts().name
     }
 
     /// Every task's name.
@@ -39,22 +102,29 @@ impl Task {
         Self::ALL.into_iter().map(Self::name).collect()
     }
 
-    /// The model it uses unless another is named: one of those that come with the course.
+    /// The model it uses unless another is named: one of those that come with the course, or of those that the Hub has for it.
     pub fn default_model(self) -> &'static str {
-        match self {
-            Self::TextGeneration | Self::ZeroShotClassification => "HuggingFaceTB/SmolLM2-135M-Instruct",
-            Self::FeatureExtraction | Self::SentenceSimilarity => "sentence-transformers/all-MiniLM-L6-v2",
-        }
+        self.facts().model
+    }
+
+    /// The model it uses where [`default_model`](Self::default_model) is neither on this machine nor to be had from the Hub.
+    pub fn offline_model(self) -> Option<&'static str> {
+        self.facts().offline
+    }
+
+    /// The task that a model with this head is for.
+    pub(crate) fn of_head(head: Head) -> Option<Self> {
+        Some(match head {
+            Head::Features => Self::FeatureExtraction,
+            Head::CausalLm => Self::TextGeneration,
+            Head::SequenceClassification => Self::TextClassification,
+            _ => return None,
+        })
     }
 
     /// How a pipeline for it is called.
     pub(crate) fn hint(self) -> &'static str {
-        match self {
-            Self::TextGeneration => "call `.generate(prompt)` or `.chat(question)`",
-            Self::FeatureExtraction => "call `.embed(texts)`",
-            Self::SentenceSimilarity => "call `.score(one, other)`, `.compare(texts)` or `.rank(query, texts)`",
-            Self::ZeroShotClassification => "call `.classify(text, labels)`",
-        }
+        self.facts().call
     }
 }
 
@@ -67,22 +137,22 @@ impl fmt::Display for Task {
 impl FromStr for Task {
     type Err = Error;
 
-    /// Takes the Hub's name in any case, with `_` or spaces for `-`.
+    /// Takes the Hub's name, or another that people use, in any case, with `_` or spaces for `-`.
     fn from_str(task: &str) -> Result<Self, Error> {
         let given = task.trim().to_ascii_lowercase().replace(['_', ' '], "-");
         Self::ALL
             .into_iter()
-            .find(|known| known.name() == given)
+            .find(|known| known.name() == given || known.facts().aliases.contains(&given.as_str()))
             .ok_or_else(|| Error::UnknownTask { task: task.to_owned(), near: near(&given) })
     }
 }
 
 /// Words by which people look for a task.
-const WORDS: [(&str, Task); 14] = [
+const WORDS: [(&str, Task); 13] = [
     ("zero", Task::ZeroShotClassification),
-    ("classif", Task::ZeroShotClassification),
-    ("sentiment", Task::ZeroShotClassification),
-    ("label", Task::ZeroShotClassification),
+    ("sentiment", Task::TextClassification),
+    ("classif", Task::TextClassification),
+    ("label", Task::TextClassification),
     ("similar", Task::SentenceSimilarity),
     ("search", Task::SentenceSimilarity),
     ("rank", Task::SentenceSimilarity),
@@ -92,7 +162,6 @@ const WORDS: [(&str, Task); 14] = [
     ("generat", Task::TextGeneration),
     ("chat", Task::TextGeneration),
     ("conversation", Task::TextGeneration),
-    ("text2text", Task::TextGeneration),
 ];
 
 /// The task that was probably meant: a few letters off, or one of its words.
@@ -127,6 +196,18 @@ mod tests {
     fn names_are_found_however_they_are_spelled() {
         assert_eq!("text-generation".parse::<Task>().unwrap(), Task::TextGeneration);
         assert_eq!(" Zero_Shot Classification".parse::<Task>().unwrap(), Task::ZeroShotClassification);
+        assert_eq!("sentiment-analysis".parse::<Task>().unwrap(), Task::TextClassification);
+    }
+
+    #[test]
+    fn each_task_is_in_the_list_once_and_names_are_its_own() {
+        let names: std::collections::BTreeSet<_> =
+            Task::ALL.into_iter().flat_map(|task| [&[task.name()], task.facts().aliases].concat()).collect();
+        let count: usize = Task::ALL.into_iter().map(|task| 1 + task.facts().aliases.len()).sum();
+        assert_eq!(names.len(), count);
+        for name in names {
+            name.parse::<Task>().unwrap();
+        }
     }
 
     #[test]
@@ -135,9 +216,10 @@ mod tests {
         assert_eq!(
             message("text-genration"),
             "there is no pipeline for the task \"text-genration\"\nDid you mean \"text-generation\"?\n\
-             Tasks: text-generation, feature-extraction, sentence-similarity, zero-shot-classification"
+             Tasks: text-generation, feature-extraction, sentence-similarity, zero-shot-classification, \
+             text-classification"
         );
-        assert!(message("sentiment-analysis").contains("Did you mean \"zero-shot-classification\"?"));
+        assert!(message("sentiments").contains("Did you mean \"text-classification\"?"));
         assert!(message("embeddings").contains("Did you mean \"feature-extraction\"?"));
         assert!(!message("translation").contains("Did you mean"));
     }
