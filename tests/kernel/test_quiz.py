@@ -50,6 +50,9 @@ def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course")
     (folder / "quizzes").mkdir()
     (folder / "quizzes" / "05-tests.toml").write_text(QUIZ)
+    # What a question names as the place to read must be there, or the link is left out.
+    (folder / "chapters" / "05-tests").mkdir(parents=True)
+    (folder / "chapters" / "05-tests" / "01-first.ipynb").write_text("{}")
     (folder / "quizzes" / "06-broken.toml").write_text(QUIZ.replace('kind = "short-answer"', 'kind = "essay"'))
     (folder / "quizzes" / "07-torn.toml").write_text('title = "torn"\n\n[[questions\n')
     return folder
