@@ -77,15 +77,16 @@ impl Trainer {
         }
         let (verdict, finding) = match found {
             (0, 0) => (Verdict::Good, "no row is there twice".to_owned()),
-            (twice, 0) if different.len() == 1 && twice > 0 => (
+            (twice, _) if different.len() == 1 && twice > 0 => (
                 Verdict::Problem,
                 format!("all {} rows are the same; was the tokenizer given the right column?", train.len()),
             ),
-            (twice, 0) => (Verdict::Notice, format!("{twice} of {} rows are there more than once", train.len())),
-            (_, leaked) => (
-                Verdict::Notice,
-                format!("{leaked} rows of the evaluation are in the training data too: its metrics will look too good"),
-            ),
+            (twice, 0) => (Verdict::Notice, format!("{twice} of {} rows are repeats of others", train.len())),
+            (_, leaked) => {
+                let rows = if leaked == 1 { "row of the evaluation is" } else { "rows of the evaluation are" };
+                let finding = format!("{leaked} {rows} in the training data too: its metrics will look too good");
+                (Verdict::Notice, finding)
+            }
         };
         Ok(Some(super::Check { name: "twins", verdict, finding }))
     }

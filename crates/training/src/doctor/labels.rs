@@ -126,7 +126,7 @@ fn judge(counts: &[u64], ignored: u64, first_alone: bool, diagnosis: &mut Diagno
         Verdict::Good => String::new(),
     };
     diagnosis.add("labels", verdict, format!("{finding}{note}"));
-    let entropy: f64 = seen.iter().map(|(_, count)| -share(*count) * share(*count).ln()).sum();
+    let entropy = seen.iter().map(|(_, count)| -share(*count) * share(*count).ln()).sum::<f64>().max(0.0).abs();
     let verdict = if share(most) > 0.9 { Verdict::Notice } else { Verdict::Good };
     let finding = format!(
         "always saying {majority} is right in {:.1} % of the cases, guessing evenly in {:.1} %; the loss of a model that knows nothing but the shares \

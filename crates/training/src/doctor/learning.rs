@@ -1,4 +1,4 @@
-//! The first loss, the gradients, and one batch learned by heart.
+//! The first loss, the gradients, one batch learned by heart, and what the run's own learning rate does to it.
 
 use candle_core::{D, DType, Tensor};
 use course_display::Progress;
@@ -14,6 +14,8 @@ use crate::trainer::{Trainer, number};
 /// Learning rates, from one that suits large pretrained models to one that suits small new ones; each gets so many steps.
 const RATES: [f64; 3] = [3e-4, 3e-3, 3e-2];
 const STEPS: u64 = 25;
+/// So many steps are made at the run's own learning rate.
+const OWN_STEPS: usize = 10;
 
 impl Trainer {
     pub(super) fn look_at_learning(&mut self, inputs: &ModelInputs, diagnosis: &mut Diagnosis) -> Result<()> {
@@ -23,16 +25,22 @@ impl Trainer {
             parameters.named().iter().map(|parameter| parameter.var.as_tensor().copy()).collect::<Result<_, _>>()?;
         // Without dropout, so that one batch can be learned by heart.
         parameters.set_training(false);
-        let looked = self.look(inputs, diagnosis);
-        for (parameter, kept) in parameters.named().iter().zip(&kept) {
-            parameter.var.set(kept)?;
-        }
+        let looked = self.look(inputs, &kept, diagnosis);
+        self.put_back(&kept)?;
         parameters.set_training(was_training);
         parameters.set_random_state(random);
         looked
     }
 
-    fn look(&self, inputs: &ModelInputs, diagnosis: &mut Diagnosis) -> Result<()> {
+    /// The weights as they were.
+    fn put_back(&self, kept: &[Tensor]) -> Result<()> {
+        for (parameter, kept) in self.model().parameters().named().iter().zip(kept) {
+            parameter.var.set(kept)?;
+        }
+        Ok(())
+    }
+
+    fn look(&self, inputs: &ModelInputs, kept: &[Tensor], diagnosis: &mut Diagnosis) -> Result<()> {
         let items = self.items(inputs)?;
         let Some(loss) = diagnosis.take("first loss", self.training_loss(inputs.clone(), items))? else {
             return Ok(());
@@ -41,17 +49,57 @@ impl Trainer {
         if !self.judge_loss(first, inputs, diagnosis)? {
             return Ok(());
         }
-        let named = || {
-            self.model().parameters().trainable().into_iter().map(|parameter| (parameter.name.clone(), parameter.var))
-        };
+        let parameters = self.model().parameters();
+        let named = || parameters.trainable().into_iter().map(|parameter| (parameter.name.clone(), parameter.var));
         let mut gradients = Gradients::new(named());
         let Some(store) = diagnosis.take("gradients", nn::backward(&loss).map_err(Into::into))? else { return Ok(()) };
         gradients.add(store)?;
-        judge_gradients(&gradients, named().count(), diagnosis)?;
+        let (trained, all) = (named().count(), parameters.named().len());
+        judge_gradients(&gradients, trained, all - trained, diagnosis)?;
         if !diagnosis.is_healthy() {
             return Ok(());
         }
-        self.by_heart(inputs, first, &mut gradients, diagnosis)
+        self.by_heart(inputs, first, &mut gradients, diagnosis)?;
+        self.put_back(kept)?;
+        self.own_rate(inputs, first, diagnosis)
+    }
+
+    /// What the run's own learning rate and optimizer do to the batch in a few steps: rates that are far off show at once.
+    fn own_rate(&self, inputs: &ModelInputs, first: f64, diagnosis: &mut Diagnosis) -> Result<()> {
+        const NAME: &str = "learning rate";
+        let (rate, limit) = (self.args().learning_rate, self.args().max_grad_norm);
+        let Some(mut optimizer) = diagnosis.take(NAME, self.make_optimizer())? else { return Ok(()) };
+        let mut gradients = Gradients::new(optimizer.parameters());
+        let items = self.items(inputs)?;
+        let mut loss = self.training_loss(inputs.clone(), items)?;
+        let (mut steps, mut highest) = (0, first);
+        while steps < OWN_STEPS && number(&loss)?.is_finite() {
+            course_wire::interrupt::check()?;
+            gradients.clear();
+            gradients.add(nn::backward(&loss)?)?;
+            if limit > 0.0 {
+                gradients.clip_norm(limit)?;
+            }
+            optimizer.step(&gradients, rate)?;
+            steps += 1;
+            loss = self.training_loss(inputs.clone(), items)?;
+            highest = number(&loss)?.max(highest);
+        }
+        let last = number(&loss)?;
+        let finding = format!("{steps} steps of one batch at {rate:e}: loss {first:.4} → {last:.4}");
+        if !last.is_finite() || last > 2.0 * first {
+            let advice = "the steps are much too long; try a tenth of it, or a hundredth";
+            diagnosis.add(NAME, Verdict::Problem, format!("{finding}; {advice}"));
+        } else if last > first || highest > 2.0 * first {
+            let advice = "the steps may be too long";
+            diagnosis.add(NAME, Verdict::Notice, format!("{finding}, and up to {highest:.4} on the way; {advice}"));
+        } else if last > 0.998 * first {
+            let advice = "it hardly moves; with a small model that is new, longer steps may do";
+            diagnosis.add(NAME, Verdict::Notice, format!("{finding}; {advice}"));
+        } else {
+            diagnosis.add(NAME, Verdict::Good, finding);
+        }
+        Ok(())
     }
 
     /// A classifier that knows nothing has a loss of ln C.
@@ -102,15 +150,20 @@ impl Trainer {
             gradients.clip_norm(1.0)?;
             optimizer.step(gradients, rate)?;
             let loss = self.training_loss(inputs.clone(), items)?;
-            reached = (number(&loss)?, self.accuracy(inputs)?);
+            let now = (number(&loss)?, self.accuracy(inputs)?);
             bar.as_ref().map_or_else(course_wire::interrupt::check, |bar| bar.inc(1))?;
-            let right = reached.1.map_or(reached.0 < 0.05 * first, |accuracy| accuracy == 1.0);
-            if right && reached.0 < 0.5 * first {
-                let accuracy = reached.1.map_or(String::new(), |_| ", accuracy 1.0".to_owned());
+            // What was reached at a rate that suits the model is not lost at the next one, which may be too high.
+            if now.0 < reached.0 {
+                reached = now;
+            }
+            let right = now.1.map_or(now.0 < 0.05 * first, |accuracy| accuracy == 1.0);
+            if right && now.0 < 0.5 * first {
+                bar.iter().for_each(Progress::finish);
+                let accuracy = now.1.map_or(String::new(), |_| ", accuracy 1.0".to_owned());
                 let finding = format!(
                     "after {} steps, the last at a learning rate of {rate:e}: loss {first:.4} → {:.4}{accuracy}",
                     step + 1,
-                    reached.0
+                    now.0
                 );
                 diagnosis.add(NAME, Verdict::Good, finding);
                 return Ok(());
@@ -119,8 +172,11 @@ impl Trainer {
             gradients.add(nn::backward(&loss)?)?;
         }
         let accuracy = reached.1.map_or(String::new(), |accuracy| format!(", accuracy {accuracy:.2}"));
-        let finding =
-            format!("not after {} steps: loss {first:.4} → {:.4}{accuracy}", STEPS * RATES.len() as u64, reached.0);
+        let finding = format!(
+            "not in {} steps: loss {first:.4} → {:.4} at best{accuracy}",
+            STEPS * RATES.len() as u64,
+            reached.0
+        );
         // A loss that falls is slow, one that does not is broken.
         let (verdict, advice) = match reached.0 < 0.5 * first {
             true => (Verdict::Notice, "it learns, slowly: a small model, or one that is frozen for the most part?"),
@@ -152,8 +208,10 @@ impl Trainer {
     }
 }
 
-fn judge_gradients(gradients: &Gradients, count: usize, diagnosis: &mut Diagnosis) -> Result<()> {
+/// Whether all of `count` parameters that train get a gradient; `frozen` do not train.
+fn judge_gradients(gradients: &Gradients, count: usize, frozen: usize, diagnosis: &mut Diagnosis) -> Result<()> {
     const NAME: &str = "gradients";
+    let apart = if frozen > 0 { format!(" ({frozen} more are frozen)") } else { String::new() };
     let missing = gradients.missing();
     let (mut broken, mut zero) = (Vec::new(), Vec::new());
     for (name, gradient) in gradients.iter() {
@@ -172,7 +230,12 @@ fn judge_gradients(gradients: &Gradients, count: usize, diagnosis: &mut Diagnosi
         diagnosis.add(
             NAME,
             Verdict::Problem,
-            format!("{} of {count} parameters get none: {}", missing.len(), list(&missing)),
+            format!(
+                "{} of {count} parameters that should learn get none: {}{apart}; an operation without a backward pass lies between them and the loss, or \
+                 the model does not use them",
+                missing.len(),
+                list(&missing)
+            ),
         );
     } else if !broken.is_empty() {
         diagnosis.add(NAME, Verdict::Problem, format!("they are not finite in {}", list(&broken)));
@@ -180,11 +243,11 @@ fn judge_gradients(gradients: &Gradients, count: usize, diagnosis: &mut Diagnosi
         diagnosis.add(
             NAME,
             Verdict::Notice,
-            format!("all {count} parameters get one; it is 0 everywhere in {}", list(&zero)),
+            format!("all {count} parameters get one{apart}; it is 0 everywhere in {}", list(&zero)),
         );
     } else {
         let norm = gradients.norm()?;
-        diagnosis.add(NAME, Verdict::Good, format!("all {count} parameters get one; their norm is {norm:.4}"));
+        diagnosis.add(NAME, Verdict::Good, format!("all {count} parameters get one{apart}; their norm is {norm:.4}"));
     }
     Ok(())
 }

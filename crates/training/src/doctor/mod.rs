@@ -1,7 +1,8 @@
-//! What to look at when a model does not learn, in the order in which a person would: the data, a batch, the labels, the first loss, the gradients, and
-//! whether one batch can be learned by heart.
+//! What to look at when a model does not learn, in the order in which a person would: the data, a batch, the labels, the first loss, the gradients,
+//! whether one batch can be learned by heart, what the learning rate does to it, and whether an evaluation goes through.
 
 mod data;
+mod evaluation;
 mod labels;
 mod learning;
 
@@ -86,6 +87,7 @@ impl Diagnosis {
 }
 
 impl Rich for Diagnosis {
+    /// A table; as plain text whole sentences, of which a table would cut the ends.
     fn rich(&self) -> Bundle {
         let row = |table: Table, check: &Check| {
             let mark = match check.verdict {
@@ -95,7 +97,9 @@ impl Rich for Diagnosis {
             };
             table.row((mark, check.name, &check.finding))
         };
-        self.checks.iter().fold(Table::new(["", "check", "found"]), row).rich()
+        let mut bundle = self.checks.iter().fold(Table::new(["", "check", "found"]), row).rich();
+        bundle.insert("text/plain", self.to_string().trim_end());
+        bundle
     }
 }
 
@@ -123,6 +127,7 @@ impl Trainer {
         let Some((loader, inputs)) = self.look_at_data(&mut diagnosis)? else { return Ok(diagnosis) };
         if self.look_at_labels(&loader, &inputs, &mut diagnosis)? {
             self.look_at_learning(&inputs, &mut diagnosis)?;
+            self.look_at_evaluation(&mut diagnosis)?;
         }
         Ok(diagnosis)
     }

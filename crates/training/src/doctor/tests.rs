@@ -12,10 +12,15 @@ fn data(labels: impl Fn(usize) -> i64) -> Dataset {
 }
 
 fn diagnose(data: Dataset) -> Diagnosis {
+    diagnose_with(data, 3e-3, |trainer| trainer)
+}
+
+fn diagnose_with(data: Dataset, learning_rate: f64, change: impl FnOnce(Trainer) -> Trainer) -> Diagnosis {
     let folder = tempfile::tempdir().unwrap();
-    let args = TrainingArguments::new(folder.path()).batch_size(8).disable_tqdm(true);
-    let mut trainer =
+    let args = TrainingArguments::new(folder.path()).batch_size(8).learning_rate(learning_rate).disable_tqdm(true);
+    let trainer =
         Trainer::new(Tiny::boxed(13, 2, 0), args).unwrap().train_dataset(data).unwrap().tokenizer(tokenizer());
+    let mut trainer = change(trainer);
     let before: Vec<String> = trainer.model().parameters().tensors().iter().map(|(_, t)| format!("{t}")).collect();
     let diagnosis = trainer.doctor().unwrap();
     let after: Vec<String> = trainer.model().parameters().tensors().iter().map(|(_, t)| format!("{t}")).collect();
@@ -44,7 +49,60 @@ fn a_healthy_run_is_told_with_its_numbers() {
     assert!(finding("gradients").starts_with("all 3 parameters get one"), "{diagnosis}");
     assert!(finding("sample").contains("[CLS]"), "{diagnosis}");
     assert!(finding("one batch by heart").ends_with("accuracy 1.0"), "{diagnosis}");
-    assert!(finding("twins").contains("more than once"), "{diagnosis}");
+    assert!(finding("twins").contains("repeats of others"), "{diagnosis}");
+    let rate = diagnosis.get("learning rate").unwrap();
+    assert_eq!(rate.verdict, Verdict::Good, "{diagnosis}");
+    assert!(rate.finding.starts_with("10 steps of one batch at 3e-3: loss 0.69"), "{diagnosis}");
+    assert_eq!(diagnosis.get("evaluation").unwrap().verdict, Verdict::Notice, "there is none: {diagnosis}");
+}
+
+#[test]
+fn a_learning_rate_that_is_far_off_shows_in_ten_steps() {
+    let balanced = || data(|row| row as i64 % 2);
+    // (Anything smaller only makes this model, a linear one, surer of what is right.)
+    let finding = problem(&diagnose_with(balanced(), 1e38, |trainer| trainer), "learning rate");
+    assert!(finding.contains("much too long") && finding.contains("at 1e38"), "{finding}");
+    let slow = diagnose_with(balanced(), 1e-9, |trainer| trainer);
+    let check = slow.get("learning rate").unwrap();
+    assert!(check.verdict == Verdict::Notice && check.finding.contains("hardly moves"), "{slow}");
+}
+
+#[test]
+fn frozen_parameters_are_counted_and_all_of_them_are_a_problem() {
+    let frozen = |name: &'static str| {
+        diagnose_with(data(|row| row as i64 % 2), 3e-3, move |trainer| {
+            trainer.model().parameters().freeze(|parameter| parameter.starts_with(name));
+            trainer
+        })
+    };
+    let some = frozen("embedding");
+    let finding = &some.get("gradients").unwrap().finding;
+    assert!(finding.starts_with("all 2 parameters get one (1 more are frozen)"), "{some}");
+    assert!(problem(&frozen(""), "gradients").contains("is everything frozen"));
+}
+
+#[test]
+fn an_evaluation_is_tried_before_the_run_needs_it() {
+    let balanced = || data(|row| row as i64 % 2);
+    let with = |eval: Dataset, fails: bool| {
+        diagnose_with(balanced(), 3e-3, move |trainer| {
+            trainer.eval_dataset(eval).unwrap().compute_metrics(move |prediction| {
+                if fails {
+                    return Err("predictions and references differ in number".into());
+                }
+                Ok([("rows", prediction.predicted()?.len() as f64)])
+            })
+        })
+    };
+    let good = with(balanced(), false);
+    let check = good.get("evaluation").unwrap();
+    assert!(check.verdict == Verdict::Good && check.finding.contains("eval_rows 8.0000"), "{good}");
+    assert!(good.get("twins").unwrap().finding.contains("of the evaluation are in the training data"), "{good}");
+    assert!(problem(&with(balanced(), true), "evaluation").contains("compute_metrics: predictions and references"));
+    let labels = problem(&with(data(|_| 7), false), "evaluation");
+    assert!(labels.contains('7'), "{labels}");
+    let without = with(balanced().remove_columns(["label"]).unwrap(), false);
+    assert_eq!(without.get("evaluation").unwrap().verdict, Verdict::Notice, "{without}");
 }
 
 #[test]
@@ -72,6 +130,7 @@ fn labels_that_have_nothing_to_do_with_the_texts_cannot_be_learned() {
     let same: Vec<Vec<i64>> = vec![vec![2, 5, 3]; 32];
     let labels: Vec<i64> = (0..32).map(|row| row % 2).collect();
     let data = Dataset::from_columns([("input_ids", Column::from(same)), ("label", Column::from(labels))]).unwrap();
-    let diagnosis = diagnose(data);
-    assert!(problem(&diagnosis, "twins").contains("all 32 rows are the same"));
+    let diagnosis = diagnose_with(data.clone(), 3e-3, |trainer| trainer.eval_dataset(data).unwrap());
+    assert!(problem(&diagnosis, "twins").contains("all 32 rows are the same"), "also where the evaluation has them");
+    assert!(diagnosis.rich().plain().contains("was the tokenizer given the right column?"), "nothing is cut");
 }

@@ -57,6 +57,15 @@ impl Trainer {
         Ok(output)
     }
 
+    /// An evaluation of a few rows for [`doctor`](Self::doctor): nothing of it is shown, logged or told to callbacks.
+    pub(crate) fn trial(&mut self, data: &Dataset, prefix: &str) -> Result<Metrics> {
+        let quiet = std::mem::replace(&mut self.args.disable_tqdm, true);
+        let callbacks = std::mem::take(&mut self.callbacks);
+        let tried = self.predictions(data, prefix, self.compute_metrics.is_none());
+        (self.args.disable_tqdm, self.callbacks) = (quiet, callbacks);
+        Ok(tried?.metrics)
+    }
+
     /// Runs a dataset through the model, without dropout and without a graph.
     fn predictions(&mut self, data: &Dataset, prefix: &str, loss_only: bool) -> Result<PredictionOutput> {
         let started = Instant::now();

@@ -310,7 +310,7 @@ impl Trainer {
     }
 
     /// The optimizer of `optim`, over the parameters that are trained.
-    fn make_optimizer(&self) -> Result<Optimizer> {
+    pub(crate) fn make_optimizer(&self) -> Result<Optimizer> {
         let args = &self.args;
         let betas = (args.adam_beta1, args.adam_beta2);
         let adamw = AdamW::new().betas(betas.0, betas.1).epsilon(args.adam_epsilon);
