@@ -99,12 +99,36 @@ impl TextModel {
 
     /// One forward pass over a batch.
     pub(crate) fn forward(&self, batch: &BatchEncoding) -> Result<ModelOutput> {
+        Ok(self.headed.model.forward(&self.inputs(batch)?)?)
+    }
+
+    /// What `read` takes of a batch's rows, from forward passes of `size` rows each: a long text may have become many.
+    pub(crate) fn forward_in_parts<T>(
+        &self,
+        batch: &BatchEncoding,
+        size: usize,
+        read: impl Fn(&ModelOutput) -> Result<Vec<T>>,
+    ) -> Result<Vec<T>> {
+        let inputs = self.inputs(batch)?;
+        let mut results = Vec::with_capacity(batch.len());
+        for first in (0..batch.len()).step_by(size.max(1)) {
+            course_wire::interrupt::check()?;
+            let mut part = ModelInputs::new();
+            for (name, tensor) in inputs.iter() {
+                part.set(name, tensor.narrow(0, first, size.max(1).min(batch.len() - first))?);
+            }
+            results.extend(read(&self.headed.model.forward(&part)?)?);
+        }
+        Ok(results)
+    }
+
+    fn inputs(&self, batch: &BatchEncoding) -> Result<ModelInputs> {
         let mut inputs = ModelInputs::from_encoding(batch)?;
         // A model with a single type, as RoBERTa, has no row for the second text of a pair.
         if self.headed.setting("type_vocab_size").is_some_and(|types| types < 2) {
             inputs.remove("token_type_ids");
         }
-        Ok(self.headed.model.forward(&inputs.select_names(self.headed.model.input_names()))?)
+        Ok(inputs.select_names(self.headed.model.input_names()))
     }
 
     /// An error that says how long a text is, if it is longer than the model reads.
@@ -119,8 +143,14 @@ impl TextModel {
 }
 
 /// What tells one model from another that a pipeline holds: a folder may be trained anew under the same name.
-fn identity(repo: &Repo) -> String {
-    const FILES: [&str; 4] = ["model.safetensors", "model.safetensors.index.json", "config.json", "tokenizer.json"];
+pub(crate) fn identity(repo: &Repo) -> String {
+    const FILES: [&str; 5] = [
+        "model.safetensors",
+        "model.safetensors.index.json",
+        "adapter_model.safetensors",
+        "config.json",
+        "tokenizer.json",
+    ];
     let folder = PathBuf::from(repo.name());
     if !folder.is_dir() {
         return format!("{} {}", repo.name(), repo.source());

@@ -23,9 +23,14 @@
 //! | `sentence-similarity` | all-MiniLM-L6-v2 | [`score`](Pipeline::score), [`compare`](Pipeline::compare), [`rank`](Pipeline::rank) |
 //! | `zero-shot-classification` | SmolLM2-135M-Instruct | [`classify`](Pipeline::classify) |
 //! | `text-classification` | distilbert-base-uncased-finetuned-sst-2-english | [`predict`](Pipeline::predict), [`predict_pairs`](Pipeline::predict_pairs) |
+//! | `token-classification` | bert-large-cased-finetuned-conll03-english | [`entities`](Pipeline::entities), [`token_labels`](Pipeline::token_labels) |
+//! | `question-answering` | distilbert-base-cased-distilled-squad | [`answer`](Pipeline::answer) |
+//! | `fill-mask` | distilroberta-base | [`fill`](Pipeline::fill) |
+//! | `image-classification` | vit-base-patch16-224 | [`predict_images`](Pipeline::predict_images) |
 //!
 //! A [`Pipeline`] is any of these behind one type. Who wants the type of one task takes it by name: [`TextGeneration`],
-//! [`FeatureExtraction`], [`SentenceSimilarity`], [`ZeroShotClassification`], [`TextClassification`]. Results show themselves: text with what is
+//! [`FeatureExtraction`], [`SentenceSimilarity`], [`ZeroShotClassification`], [`TextClassification`],
+//! [`TokenClassification`], [`QuestionAnswering`], [`FillMask`], [`ImageClassification`]. Results show themselves: text with what is
 //! new marked, tables, heat maps.
 
 mod attention;
@@ -33,31 +38,42 @@ mod classification;
 mod error;
 mod explorer;
 mod feature_extraction;
+mod fill_mask;
 mod headed;
+mod image_classification;
 mod input;
 mod language_model;
 mod next_token;
 mod pipeline;
+mod question_answering;
 mod sentence_encoder;
 mod sentence_similarity;
 mod shared;
+mod spans;
 mod task;
 mod text_classification;
 mod text_generation;
+mod token_classification;
 mod zero_shot;
 
 pub use attention::{AttentionMaps, HeadShare};
 pub use classification::{Classification, Classifications, LabelScore};
 pub use course_models::{FinishReason, GenerationConfig};
 pub use course_tokenization::Message;
+pub use course_tokenization::entities::{Aggregation, Entity, TokenPrediction};
+pub use course_tokenization::question_answering::Answer;
 pub use error::{Error, Result};
 pub use explorer::NextTokenExplorer;
 pub use feature_extraction::{Embeddings, FeatureExtraction};
+pub use fill_mask::{Fill, FillMask, Filled, Fills};
+pub use image_classification::{ImageClassification, Picture};
 pub use input::{Prompt, PromptItem, Prompts, Texts};
 pub use next_token::{NextToken, NextTokens};
 pub use pipeline::{Output, Pipeline, pipeline, pipeline_with_model};
+pub use question_answering::{Answered, Answers, QuestionAnswering};
 pub use sentence_similarity::{Ranked, Ranking, SentenceSimilarity, Similarity};
 pub use task::Task;
 pub use text_classification::{ScoreFunction, TextClassification};
 pub use text_generation::{Generation, Generations, TextGeneration};
+pub use token_classification::{Entities, TextEntities, TextTokenLabels, TokenClassification, TokenLabels};
 pub use zero_shot::ZeroShotClassification;

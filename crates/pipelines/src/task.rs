@@ -21,6 +21,14 @@ pub enum Task {
     ZeroShotClassification,
     /// Which of the labels that a model was trained for fits a text: its sentiment, its topic.
     TextClassification,
+    /// Which label each token of a text has: the names in it.
+    TokenClassification,
+    /// Where in a text the answer to a question stands.
+    QuestionAnswering,
+    /// Which token stands behind a mask.
+    FillMask,
+    /// Which of the labels that a model was trained for fits a picture.
+    ImageClassification,
 }
 
 /// What there is to know of a task: one line each in [`Task::facts`].
@@ -43,12 +51,16 @@ const MINI: &str = "sentence-transformers/all-MiniLM-L6-v2";
 
 impl Task {
     /// Every task.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::TextGeneration,
         Self::FeatureExtraction,
         Self::SentenceSimilarity,
         Self::ZeroShotClassification,
         Self::TextClassification,
+        Self::TokenClassification,
+        Self::QuestionAnswering,
+        Self::FillMask,
+        Self::ImageClassification,
     ];
 
     /// The table of the tasks.
@@ -86,8 +98,36 @@ impl Task {
                 name: "text-classification",
                 aliases: &["sentiment-analysis"],
                 model: "distilbert/distilbert-base-uncased-finetuned-sst-2-english",
-                offline: None,
+                offline: Some("course/minilm-sentiment"),
                 call: "call `.predict(texts)`",
+            },
+            Self::TokenClassification => Facts {
+                name: "token-classification",
+                aliases: &["ner"],
+                model: "dbmdz/bert-large-cased-finetuned-conll03-english",
+                offline: Some("course/minilm-entities"),
+                call: "call `.entities(texts)` or `.token_labels(texts)`",
+            },
+            Self::QuestionAnswering => Facts {
+                name: "question-answering",
+                aliases: &[],
+                model: "distilbert/distilbert-base-cased-distilled-squad",
+                offline: Some("course/minilm-questions"),
+                call: "call `.answer(question, context)`",
+            },
+            Self::FillMask => Facts {
+                name: "fill-mask",
+                aliases: &[],
+                model: "distilbert/distilroberta-base",
+                offline: Some("course/minilm-fill-mask"),
+                call: "call `.fill(texts)`",
+            },
+            Self::ImageClassification => Facts {
+                name: "image-classification",
+                aliases: &[],
+                model: "google/vit-base-patch16-224",
+                offline: None,
+                call: "call `.predict_images(&pictures)`",
             },
         }
     }
@@ -118,7 +158,11 @@ impl Task {
             Head::Features => Self::FeatureExtraction,
             Head::CausalLm => Self::TextGeneration,
             Head::SequenceClassification => Self::TextClassification,
-            _ => return None,
+            Head::MaskedLm => Self::FillMask,
+            Head::TokenClassification => Self::TokenClassification,
+            Head::QuestionAnswering => Self::QuestionAnswering,
+            Head::ImageClassification => Self::ImageClassification,
+            Head::Seq2SeqLm | Head::MultipleChoice => return None,
         })
     }
 
@@ -148,11 +192,17 @@ impl FromStr for Task {
 }
 
 /// Words by which people look for a task.
-const WORDS: [(&str, Task); 13] = [
+const WORDS: [(&str, Task); 19] = [
     ("zero", Task::ZeroShotClassification),
+    ("image", Task::ImageClassification),
+    ("picture", Task::ImageClassification),
     ("sentiment", Task::TextClassification),
     ("classif", Task::TextClassification),
     ("label", Task::TextClassification),
+    ("entit", Task::TokenClassification),
+    ("question", Task::QuestionAnswering),
+    ("qa", Task::QuestionAnswering),
+    ("mask", Task::FillMask),
     ("similar", Task::SentenceSimilarity),
     ("search", Task::SentenceSimilarity),
     ("rank", Task::SentenceSimilarity),
@@ -197,6 +247,7 @@ mod tests {
         assert_eq!("text-generation".parse::<Task>().unwrap(), Task::TextGeneration);
         assert_eq!(" Zero_Shot Classification".parse::<Task>().unwrap(), Task::ZeroShotClassification);
         assert_eq!("sentiment-analysis".parse::<Task>().unwrap(), Task::TextClassification);
+        assert_eq!("NER".parse::<Task>().unwrap(), Task::TokenClassification);
     }
 
     #[test]
@@ -217,7 +268,8 @@ mod tests {
             message("text-genration"),
             "there is no pipeline for the task \"text-genration\"\nDid you mean \"text-generation\"?\n\
              Tasks: text-generation, feature-extraction, sentence-similarity, zero-shot-classification, \
-             text-classification"
+             text-classification, token-classification, question-answering, fill-mask, \
+             image-classification"
         );
         assert!(message("sentiments").contains("Did you mean \"text-classification\"?"));
         assert!(message("embeddings").contains("Did you mean \"feature-extraction\"?"));

@@ -4,8 +4,9 @@ use course_models::GenerationConfig;
 
 use super::Pipeline;
 use crate::{
-    AttentionMaps, Classifications, Embeddings, Generations, NextTokenExplorer, NextTokens, Prompts, Ranking, Result,
-    SentenceSimilarity, Similarity, TextClassification, TextGeneration, Texts,
+    Aggregation, Answers, AttentionMaps, Classifications, Embeddings, Entities, Fills, Generations, NextTokenExplorer,
+    NextTokens, Picture, Prompts, Ranking, Result, SentenceSimilarity, Similarity, TextClassification, TextGeneration,
+    Texts, TokenClassification, TokenLabels,
 };
 
 impl Pipeline {
@@ -173,6 +174,95 @@ impl Pipeline {
         self.text_classification("predict_pairs")?.predict_pairs(first, second)
     }
 
+    /// [`TokenClassification::entities`].
+    ///
+    /// # Errors
+    /// As there, and on another task's pipeline.
+    pub fn entities(&self, texts: impl Into<Texts>) -> Result<Entities> {
+        self.token_classification("entities")?.entities(texts)
+    }
+
+    /// [`TokenClassification::token_labels`].
+    ///
+    /// # Errors
+    /// As there, and on another task's pipeline.
+    pub fn token_labels(&self, texts: impl Into<Texts>) -> Result<TokenLabels> {
+        self.token_classification("token_labels")?.token_labels(texts)
+    }
+
+    /// [`TokenClassification::aggregation_strategy`].
+    ///
+    /// # Errors
+    /// On another task's pipeline.
+    pub fn aggregation_strategy(self, aggregation: Aggregation) -> Result<Self> {
+        match self {
+            Self::TokenClassification(pipeline) => {
+                Ok(Self::TokenClassification(pipeline.aggregation_strategy(aggregation)))
+            }
+            other => Err(other.wrong("aggregation_strategy", "token-classification")),
+        }
+    }
+
+    /// [`QuestionAnswering::answer`].
+    ///
+    /// # Errors
+    /// As there, and on another task's pipeline.
+    pub fn answer(&self, questions: impl Into<Texts>, contexts: impl Into<Texts>) -> Result<Answers> {
+        match self {
+            Self::QuestionAnswering(pipeline) => pipeline.answer(questions, contexts),
+            _ => Err(self.wrong("answer", "question-answering")),
+        }
+    }
+
+    /// [`FillMask::fill`].
+    ///
+    /// # Errors
+    /// As there, and on another task's pipeline.
+    pub fn fill(&self, texts: impl Into<Texts>) -> Result<Fills> {
+        match self {
+            Self::FillMask(pipeline) => pipeline.fill(texts),
+            _ => Err(self.wrong("fill", "fill-mask")),
+        }
+    }
+
+    /// [`FillMask::targets`].
+    ///
+    /// # Errors
+    /// As there, and on another task's pipeline.
+    pub fn targets(self, targets: impl Into<Texts>) -> Result<Self> {
+        match self {
+            Self::FillMask(pipeline) => Ok(Self::FillMask(pipeline.targets(targets)?)),
+            other => Err(other.wrong("targets", "fill-mask")),
+        }
+    }
+
+    /// [`ImageClassification::predict_images`](crate::ImageClassification::predict_images).
+    ///
+    /// # Errors
+    /// As there, and on another task's pipeline.
+    pub fn predict_images(&self, pictures: &[Picture]) -> Result<Classifications> {
+        match self {
+            Self::ImageClassification(pipeline) => pipeline.predict_images(pictures),
+            _ => Err(self.wrong("predict_images", "image-classification")),
+        }
+    }
+
+    /// Keeps the `k` best of what a text is given: its labels, the answers to its question, the tokens for its mask.
+    ///
+    /// # Errors
+    /// On a pipeline for another task than text and image classification, question answering and filling masks.
+    pub fn top_k(self, k: usize) -> Result<Self> {
+        match self {
+            Self::TextClassification(pipeline) => Ok(Self::TextClassification(pipeline.top_k(k))),
+            Self::QuestionAnswering(pipeline) => Ok(Self::QuestionAnswering(pipeline.top_k(k))),
+            Self::FillMask(pipeline) => Ok(Self::FillMask(pipeline.top_k(k))),
+            Self::ImageClassification(pipeline) => Ok(Self::ImageClassification(pipeline.top_k(k))),
+            other => {
+                Err(other.wrong("top_k", "text-classification, image-classification, question-answering or fill-mask"))
+            }
+        }
+    }
+
     fn text_generation(&self, call: &'static str) -> Result<&TextGeneration> {
         match self {
             Self::TextGeneration(pipeline) => Ok(pipeline),
@@ -191,6 +281,13 @@ impl Pipeline {
         match self {
             Self::TextClassification(pipeline) => Ok(pipeline),
             _ => Err(self.wrong(call, "text-classification")),
+        }
+    }
+
+    fn token_classification(&self, call: &'static str) -> Result<&TokenClassification> {
+        match self {
+            Self::TokenClassification(pipeline) => Ok(pipeline),
+            _ => Err(self.wrong(call, "token-classification")),
         }
     }
 }

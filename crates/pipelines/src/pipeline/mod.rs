@@ -10,8 +10,8 @@ pub use self::output::Output;
 use crate::headed::Headed;
 use crate::sentence_encoder::SentenceEncoder;
 use crate::{
-    Error, FeatureExtraction, Result, SentenceSimilarity, Task, TextClassification, TextGeneration,
-    ZeroShotClassification,
+    Error, FeatureExtraction, FillMask, ImageClassification, QuestionAnswering, Result, SentenceSimilarity, Task,
+    TextClassification, TextGeneration, TokenClassification, ZeroShotClassification,
 };
 
 /// The pipeline for a task, on the model that comes with the course for it, or that the Hub has for it.
@@ -27,16 +27,20 @@ use crate::{
 pub fn pipeline(task: &str) -> Result<Pipeline> {
     let task: Task = task.parse()?;
     let model = task.default_model();
-    match (load(task, model), task.offline_model()) {
-        (Err(Error::Hub(error)), Some(offline)) if is_away(&error) => {
-            eprintln!("{model} is not on this machine, and the Hub does not give it; {offline} stands in for it");
-            load(task, offline)
+    let cause = match load(task, model) {
+        Err(Error::Hub(cause)) if is_away(&cause) && course_hub::bundled::find(model).is_none() => cause,
+        loaded => return loaded,
+    };
+    if let Some(offline) = task.offline_model() {
+        match load(task, offline) {
+            Err(Error::Hub(error)) if is_away(&error) => {}
+            loaded => {
+                eprintln!("{model} is not on this machine, and the Hub does not give it: {offline} stands in for it");
+                return loaded;
+            }
         }
-        (Err(Error::Hub(cause)), None) if is_away(&cause) && course_hub::bundled::find(model).is_none() => {
-            Err(Error::NoDefault { task, model, cause })
-        }
-        (loaded, _) => loaded,
     }
+    Err(Error::NoDefault { task, model, cause })
 }
 
 /// The pipeline for a task on the model of this name: a folder, or a name on the Hub.
@@ -67,6 +71,10 @@ fn load(task: Task, model: &str) -> Result<Pipeline> {
             Pipeline::ZeroShotClassification(ZeroShotClassification::from_pretrained(model)?)
         }
         Task::TextClassification => Pipeline::TextClassification(TextClassification::from_pretrained(model)?),
+        Task::TokenClassification => Pipeline::TokenClassification(TokenClassification::from_pretrained(model)?),
+        Task::QuestionAnswering => Pipeline::QuestionAnswering(QuestionAnswering::from_pretrained(model)?),
+        Task::FillMask => Pipeline::FillMask(FillMask::from_pretrained(model)?),
+        Task::ImageClassification => Pipeline::ImageClassification(ImageClassification::from_pretrained(model)?),
     })
 }
 
@@ -93,6 +101,14 @@ pub enum Pipeline {
     ZeroShotClassification(ZeroShotClassification),
     /// For `text-classification`.
     TextClassification(TextClassification),
+    /// For `token-classification`.
+    TokenClassification(TokenClassification),
+    /// For `question-answering`.
+    QuestionAnswering(QuestionAnswering),
+    /// For `fill-mask`.
+    FillMask(FillMask),
+    /// For `image-classification`.
+    ImageClassification(ImageClassification),
 }
 
 /// What there is to say of the model in a pipeline.
@@ -122,6 +138,10 @@ impl Pipeline {
             Self::SentenceSimilarity(_) => Task::SentenceSimilarity,
             Self::ZeroShotClassification(_) => Task::ZeroShotClassification,
             Self::TextClassification(_) => Task::TextClassification,
+            Self::TokenClassification(_) => Task::TokenClassification,
+            Self::QuestionAnswering(_) => Task::QuestionAnswering,
+            Self::FillMask(_) => Task::FillMask,
+            Self::ImageClassification(_) => Task::ImageClassification,
         }
     }
 
@@ -154,6 +174,10 @@ impl Pipeline {
                 num_parameters: pipeline.num_parameters(),
             },
             Self::TextClassification(pipeline) => Facts::of_headed(&pipeline.model.headed),
+            Self::TokenClassification(pipeline) => Facts::of_headed(&pipeline.model.headed),
+            Self::QuestionAnswering(pipeline) => Facts::of_headed(&pipeline.model.headed),
+            Self::FillMask(pipeline) => Facts::of_headed(&pipeline.model.headed),
+            Self::ImageClassification(pipeline) => Facts::of_headed(&pipeline.model.headed),
         }
     }
 

@@ -3,7 +3,9 @@
 use course_display::{Bundle, Rich};
 
 use super::Pipeline;
-use crate::{Classifications, Embeddings, Error, Generations, Prompt, Prompts, Result, Similarity, Texts};
+use crate::{
+    Classifications, Embeddings, Entities, Error, Fills, Generations, Prompt, Prompts, Result, Similarity, Texts,
+};
 
 impl Pipeline {
     /// Does what the task does: continues texts, embeds them, compares them with each other.
@@ -18,7 +20,9 @@ impl Pipeline {
             Self::FeatureExtraction(pipeline) => Output::Embeddings(pipeline.embed(texts(inputs)?)?),
             Self::SentenceSimilarity(pipeline) => Output::Similarity(pipeline.compare(texts(inputs)?)?),
             Self::TextClassification(pipeline) => Output::Classifications(pipeline.predict(texts(inputs)?)?),
-            Self::ZeroShotClassification(_) => {
+            Self::TokenClassification(pipeline) => Output::Entities(pipeline.entities(texts(inputs)?)?),
+            Self::FillMask(pipeline) => Output::Fills(pipeline.fill(texts(inputs)?)?),
+            Self::ZeroShotClassification(_) | Self::QuestionAnswering(_) | Self::ImageClassification(_) => {
                 return Err(self.wrong("run", "tasks that need nothing but texts"));
             }
         })
@@ -45,6 +49,10 @@ pub enum Output {
     Similarity(Similarity),
     /// Of text classification.
     Classifications(Classifications),
+    /// Of token classification.
+    Entities(Entities),
+    /// Of filling masks.
+    Fills(Fills),
 }
 
 impl Rich for Output {
@@ -54,6 +62,8 @@ impl Rich for Output {
             Self::Embeddings(embeddings) => embeddings.rich(),
             Self::Similarity(similarity) => similarity.rich(),
             Self::Classifications(classifications) => classifications.rich(),
+            Self::Entities(entities) => entities.rich(),
+            Self::Fills(fills) => fills.rich(),
         }
     }
 }
