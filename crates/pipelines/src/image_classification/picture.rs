@@ -276,7 +276,7 @@ mod tests {
         ];
         let picture = Picture::decode(&written(2, 2, &rows, &[])).unwrap();
         assert_eq!((picture.width(), picture.height(), picture.name()), (2, 5, "2 × 5 pixels"));
-        let expected = [
+        let expected: [[u8; 6]; 5] = [
             [10, 20, 30, 40, 50, 60],
             [1, 2, 3, 11, 12, 13],
             [6, 7, 8, 16, 17, 18],
@@ -308,7 +308,7 @@ mod tests {
         assert!(error(b"P6 99999999 99999999 255 ").contains("a hundred million"));
         assert!(error(b"P6 x").contains("how large it is"));
         let png = written(2, 2, &[&[0, 1, 2, 3, 4, 5, 6]], &[]);
-        assert!(error(&png[..40]).contains("middle of a part"));
+        assert!(error(&png[..60]).contains("middle of a part"));
         assert!(error(&written(2, 3, &[&[0, 1, 2, 3, 4, 5, 6]], &[])).contains("holds 7 bytes of pixels, not 10"));
         assert!(error(&written(3, 1, &[&[0, 7]], &[1, 2, 3])).contains("a colour that it does not have"));
         assert!(error(&written(0, 1, &[&[9, 7]], &[])).contains("filter 9"));
