@@ -124,8 +124,9 @@ impl TextModel {
 
     fn inputs(&self, batch: &BatchEncoding) -> Result<ModelInputs> {
         let mut inputs = ModelInputs::from_encoding(batch)?;
-        // A model with a single type, as RoBERTa, has no row for the second text of a pair.
-        if self.headed.setting("type_vocab_size").is_some_and(|types| types < 2) {
+        // A model with a single type, as RoBERTa, has no row for the second text of a pair; one trained without types knows none.
+        let named = self.tokenizer.model_input_names().iter().any(|name| name == "token_type_ids");
+        if !named || self.headed.setting("type_vocab_size").is_some_and(|types| types < 2) {
             inputs.remove("token_type_ids");
         }
         Ok(inputs.select_names(self.headed.model.input_names()))

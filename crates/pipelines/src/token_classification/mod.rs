@@ -87,9 +87,14 @@ impl TokenClassification {
     /// As [`entities`](Self::entities).
     pub fn token_labels(&self, texts: impl Into<Texts>) -> Result<TokenLabels> {
         let texts = texts.into().0;
+        let unknown = self.model.tokenizer.special_tokens().unk.as_deref();
         let found = self.classify(&texts, |encoding, probabilities| {
             let mut tokens = token_predictions(encoding, probabilities, self.labels())?;
             tokens.retain(|token| token.entity != OUTSIDE);
+            // Of a word that the vocabulary does not have, the word says more than the token.
+            for token in tokens.iter_mut().filter(|token| Some(token.word.as_str()) == unknown) {
+                token.word = encoding.token_text(token.index).unwrap_or(&token.word).to_owned();
+            }
             Ok(tokens)
         })?;
         let items = texts.into_iter().zip(found).map(|(text, tokens)| TextTokenLabels { text, tokens });

@@ -91,8 +91,8 @@ MODELS = {
 }  # fmt: skip
 
 
-SIZES = [[20, 12], [8, 8], [5, 30]]
-"""Width and height of pictures."""
+# Width and height of pictures. Of tall ones newer versions of Pillow scale the columns first, which moves a byte by one or two.
+SIZES = [[20, 12], [8, 8], [30, 5]]
 
 
 def picture(width: int, height: int):
@@ -143,8 +143,8 @@ def write(folder: str, name: str) -> None:
     tensors = {key: FORMULA.weights(key, tensor.shape) for key, tensor in load_file(file).items()}
     save_file(tensors, file, {"format": "pt"})
     tokenizer().save(f"{folder}/tokenizer.json")
-    reads = {} if kind.startswith("Bert") else {"model_input_names": ["input_ids", "attention_mask"]}
-    pathlib.Path(f"{folder}/tokenizer_config.json").write_text(json.dumps(TOKENIZER | reads))
+    reads = ["input_ids", "token_type_ids", "attention_mask"] if kind.startswith("Bert") else ["input_ids", "attention_mask"]
+    pathlib.Path(f"{folder}/tokenizer_config.json").write_text(json.dumps(TOKENIZER | {"model_input_names": reads}))
 
 
 IMAGES = {
@@ -199,6 +199,8 @@ def main() -> None:
     cases = before + after if old else after + before
     versions = kept["versions"] | {"torch": torch.__version__, "question-answering" if old else "transformers": transformers.__version__}
     configurations = {name: {"class": kind, "config": json.loads(made.to_json_string())} for name, (made, kind) in MODELS.items()}
+    if old:
+        configurations = kept["models"]
     lines = ",\n".join(json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in cases)
     head = {"versions": versions, "images": IMAGES, "tokenizer": json.loads(tokenizer().to_str()), "tokenizer_config": TOKENIZER, "models": configurations}
     head = ",\n".join(f"{json.dumps(key)}:{json.dumps(value, ensure_ascii=False, separators=(',', ':'))}" for key, value in head.items())
