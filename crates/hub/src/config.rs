@@ -13,6 +13,8 @@ pub struct HubConfig {
     pub hub_cache: PathBuf,
     /// The course's own cache; bundled models are in its folder `models`.
     pub course_cache: PathBuf,
+    /// The checkout of the course, when it is known: adapters that come with the course are in its folder `adapters`.
+    pub course_root: Option<PathBuf>,
     /// The Hub's address, without a slash at the end.
     pub endpoint: String,
     /// The access token, for private and gated models; sent to [`endpoint`](Self::endpoint) only, never shown.
@@ -35,7 +37,7 @@ pub struct HubConfig {
 
 impl HubConfig {
     /// The settings of this process: `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT`, `HF_TOKEN` (or the file that `hf auth login`
-    /// writes), `HF_HUB_OFFLINE`, and `COURSE_CACHE`.
+    /// writes), `HF_HUB_OFFLINE`, `COURSE_CACHE` and `COURSE_ROOT`.
     pub fn from_env() -> Self {
         Self::from_variables(|name| std::env::var(name).ok())
     }
@@ -58,6 +60,7 @@ impl HubConfig {
         Self {
             hub_cache,
             course_cache: path("COURSE_CACHE").unwrap_or_else(|| user_cache.join("llm-course-rust")),
+            course_root: path("COURSE_ROOT"),
             endpoint: endpoint.trim().trim_end_matches('/').into(),
             token: token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()),
             offline: set("HF_HUB_OFFLINE").or_else(|| set("TRANSFORMERS_OFFLINE")).is_some_and(|value| is_true(&value)),
@@ -92,6 +95,7 @@ impl fmt::Debug for HubConfig {
             .debug_struct("HubConfig")
             .field("hub_cache", &self.hub_cache)
             .field("course_cache", &self.course_cache)
+            .field("course_root", &self.course_root)
             .field("endpoint", &self.endpoint)
             .field("token", &self.token.as_ref().map(|_| "set"))
             .field("offline", &self.offline)

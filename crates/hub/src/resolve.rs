@@ -1,4 +1,4 @@
-//! From a name to a model's files: a local folder, the Hugging Face cache, the bundled models, the Hub, in this order.
+//! From a name to a model's files: a local folder, the course's adapters, the Hugging Face cache, the bundled models, the Hub, in this order.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,8 @@ use crate::{HubConfig, HubError, Repo, Result, Source, name};
 /// What a file of weights ends in.
 const WEIGHTS: [&str; 6] = [".safetensors", ".gguf", ".bin", ".pt", ".onnx", ".h5"];
 
-/// Finds a model: a local folder, the Hugging Face cache, the bundled models, the Hub, in this order.
+/// Finds a model: a local folder, for a name that begins with `course/` the adapters that come with the course, the Hugging Face cache, the
+/// bundled models, the Hub, in this order.
 ///
 /// What is in the cache is taken as it is; the Hub is not asked whether there is a newer commit. A snapshot without weights
 /// (only a tokenizer was downloaded, say) gives way to a bundled model of that name, and is otherwise completed from the Hub
@@ -42,6 +43,9 @@ pub fn resolve_with(config: &HubConfig, name: &str) -> Result<Repo> {
         return Ok(repo);
     }
     name::check(name)?;
+    if let Some(repo) = search.adapter() {
+        return Ok(repo);
+    }
     let cache = ModelCache::new(config, name);
     let snapshot = cache.commit_of(&config.revision);
     let partial = match snapshot {
@@ -104,6 +108,31 @@ impl Search<'_> {
             return Err(self.not_found("check the path; it must be a folder with the model's files in it.".into()));
         }
         Ok(None)
+    }
+
+    /// An adapter in the checkout: `course/minilm-entities` is the folder `adapters/minilm-entities`.
+    fn adapter(&mut self) -> Option<Repo> {
+        const PLACE: &str = "the adapters that come with the course";
+        let own = self.name.strip_prefix("course/")?;
+        let known = self.config.course_root.clone();
+        let here = std::env::current_dir().ok();
+        let above = here.iter().flat_map(|here| here.ancestors().map(Path::to_path_buf));
+        // Beside the file that makes it one: any folder may be called `adapters`.
+        let mut folders = known.into_iter().chain(above).map(|root| root.join("adapters").join(own));
+        match folders.find(|folder| folder.join("adapter_config.json").is_file()) {
+            Some(path) => {
+                let source = Source::CourseAdapter { path: path.clone() };
+                Some(Repo::in_folder(self.config, self.name, path, source))
+            }
+            None => {
+                let root = match &self.config.course_root {
+                    Some(root) => format!("none of this name in {}", root.join("adapters").display()),
+                    None => "COURSE_ROOT does not say where the course is".into(),
+                };
+                self.looked(PLACE, root);
+                None
+            }
+        }
     }
 
     fn bundled(&mut self) -> Option<Repo> {

@@ -28,6 +28,11 @@ pub enum Source {
         /// The format the weights were quantized to, such as `Q4_1`; `None` when they are as published.
         quantized: Option<String>,
     },
+    /// The adapters that come with the course, in its checkout.
+    CourseAdapter {
+        /// The adapter's folder.
+        path: PathBuf,
+    },
     /// The Hub, asked just now.
     Hub {
         /// The Hub's address.
@@ -61,6 +66,7 @@ impl fmt::Display for Source {
             Self::Bundled { quantized: None, .. } => {
                 write!(formatter, "the models that come with the course (the original weights)")
             }
+            Self::CourseAdapter { .. } => write!(formatter, "the adapters that come with the course"),
             Self::Hub { endpoint, commit } => {
                 let host = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, host)| host);
                 write!(formatter, "the Hub at {host} (commit {})", short_commit(commit))

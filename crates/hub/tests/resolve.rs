@@ -182,3 +182,22 @@ fn a_hub_that_cannot_be_reached_is_one_of_the_places() {
     let text = resolve_with(&config, "org/model").unwrap_err().to_string();
     assert!(text.contains("not an address"), "{text}");
 }
+
+#[test]
+fn an_adapter_of_the_course_is_found_in_its_checkout() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = offline(folder.path());
+    let adapter = folder.path().join("adapters/minilm-something");
+    std::fs::create_dir_all(&adapter).unwrap();
+    let name = "course/minilm-something";
+    let error = |config: &HubConfig| resolve_with(config, name).unwrap_err().to_string();
+    assert!(error(&config).contains("COURSE_ROOT does not say"), "{}", error(&config));
+    config.course_root = Some(folder.path().to_path_buf());
+    // A folder of this name that holds none.
+    assert!(error(&config).contains("none of this name in"), "{}", error(&config));
+    std::fs::write(adapter.join("adapter_config.json"), "{}").unwrap();
+    let repo = resolve_with(&config, name).unwrap();
+    assert_eq!(repo.source(), &Source::CourseAdapter { path: adapter });
+    assert!(repo.has("adapter_config.json") && repo.source().to_string().contains("adapters that come with"));
+    assert!(resolve_with(&config, "other/minilm-something").is_err());
+}

@@ -26,6 +26,7 @@ pub mod kernels;
 mod layers;
 pub mod models;
 pub mod nn;
+pub mod peft;
 pub mod rng;
 mod sentence;
 

@@ -18,7 +18,7 @@ impl AutoTokenizer {
     /// The tokenizer of a model: a folder, or a name on the Hub.
     ///
     /// Reads `tokenizer.json` with its companions (`tokenizer_config.json`, `special_tokens_map.json`,
-    /// `chat_template.jinja`), or else the metadata of a GGUF file.
+    /// `chat_template.jinja`), or else the metadata of a GGUF file. An adapter without a tokenizer has that of the model it was trained beside.
     ///
     /// # Errors
     /// When the model is not found, or has neither.
@@ -34,6 +34,9 @@ impl AutoTokenizer {
         if repo.has("tokenizer.json") {
             return from_json_files(repo);
         }
+        if let Some(base) = base_of_adapter(repo)? {
+            return Self::from_repo(&course_hub::resolve(&base)?);
+        }
         match repo.first_with_extension("gguf") {
             Some(file) => Tokenizer::from_gguf(repo.name(), &Gguf::open(repo.file(&file)?)?),
             None => Err(Error::NoTokenizer {
@@ -42,6 +45,18 @@ impl AutoTokenizer {
             }),
         }
     }
+}
+
+/// The model that an adapter in Python's `peft` format was trained beside.
+fn base_of_adapter(repo: &Repo) -> Result<Option<String>> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct AdapterConfig {
+        base_model_name_or_path: Option<String>,
+    }
+    let config: AdapterConfig = read_optional(repo, "adapter_config.json")?;
+    // A folder that names itself would never end.
+    Ok(config.base_model_name_or_path.filter(|base| !base.is_empty() && base != repo.name()))
 }
 
 impl Tokenizer {

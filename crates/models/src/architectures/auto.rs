@@ -72,12 +72,21 @@ fn known() -> String {
 pub struct AutoConfig;
 
 impl AutoConfig {
-    /// The configuration of the model of this name: a folder, or a name on the Hub.
+    /// The configuration of the model of this name: a folder, or a name on the Hub. Of an adapter it is that of its model, with its
+    /// head and labels.
     ///
     /// # Errors
     /// When it is not found.
     pub fn from_pretrained(name: &str) -> Result<Value> {
         let repo = course_hub::resolve(name)?;
+        if let Some(adapter) = crate::peft::adapter_of(&repo)? {
+            let base = super::load::resolve_base(&repo, &adapter)?;
+            let mut config: serde_json::Map<String, Value> = base.read_json("config.json")?;
+            // The class of the model below has another head, or none.
+            config.remove("architectures");
+            config.extend(crate::peft::head_beside(&repo)?);
+            return Ok(config.into());
+        }
         match super::load::gguf(&repo)? {
             Some(gguf) => super::llama_gguf::config(&gguf),
             None => Ok(repo.read_json("config.json")?),

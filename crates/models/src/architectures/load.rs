@@ -13,6 +13,7 @@ use super::auto::{base_prefix, model_from_config, model_type};
 use super::{Labels, Model, ProblemType, Task, llama_gguf};
 use crate::error::few;
 use crate::nn::{Loaded, Parameters, Source};
+use crate::peft;
 use crate::{Error, Result};
 
 /// How to load a model; [`model`](Self::model) does it.
@@ -34,6 +35,7 @@ pub struct LoadModel {
     device: Device,
     dtype: DType,
     ignore_mismatched_sizes: bool,
+    merge_adapter: bool,
     settings: Map<String, Value>,
 }
 
@@ -47,6 +49,7 @@ impl LoadModel {
             device: Device::Cpu,
             dtype: DType::F32,
             ignore_mismatched_sizes: false,
+            merge_adapter: true,
             settings: Map::new(),
         }
     }
@@ -114,7 +117,16 @@ impl LoadModel {
         self
     }
 
-    /// The model; says on the error stream which weights are new.
+    /// Whether an adapter becomes part of the weights of its model, to be used; default yes. Else it stays beside them and trains, and the
+    /// model's own weights are frozen. Of a name that is no adapter it changes nothing.
+    #[must_use]
+    pub fn merge_adapter(mut self, on: bool) -> Self {
+        self.merge_adapter = on;
+        self
+    }
+
+    /// The model; says on the error stream which weights are new. A folder with an adapter of Python's `peft` gives the model that it
+    /// was trained beside, with what it has learned.
     ///
     /// # Errors
     /// When it is not found, is of another architecture, or its files do not fit together.
@@ -132,7 +144,33 @@ impl LoadModel {
     /// As [`model`](Self::model).
     pub fn loaded(self) -> Result<LoadedModel> {
         let repo = course_hub::resolve(&self.name)?;
-        let gguf = gguf(&repo)?;
+        match peft::adapter_of(&repo)? {
+            Some(adapter) => self.adapted(&repo, &adapter),
+            None => self.whole(&repo),
+        }
+    }
+
+    /// The model that an adapter was trained beside, with the adapter.
+    fn adapted(mut self, repo: &Repo, adapter: &peft::LoraConfig) -> Result<LoadedModel> {
+        let merge = self.merge_adapter;
+        let base = resolve_base(repo, adapter)?;
+        let labels = peft::head_beside(repo)?;
+        self.settings = labels.into_iter().chain(self.settings).collect();
+        // The adapter has a head of its own.
+        self.ignore_mismatched_sizes |= adapter.modules_to_save.is_some();
+        let LoadedModel { model, mut report } = self.whole(&base)?;
+        let taken = peft::load_from(model.as_ref(), repo, adapter)?;
+        let is_taken = |new: &String| taken.iter().any(|name| new.split(' ').next() == Some(name.as_str()));
+        report.new.retain(|new| !is_taken(new));
+        report.source = format!("the adapter {} from {}, beside {}", repo.name(), repo.source(), report.source);
+        if merge {
+            peft::merge_lora(model.as_ref())?;
+        }
+        Ok(LoadedModel { model, report })
+    }
+
+    fn whole(self, repo: &Repo) -> Result<LoadedModel> {
+        let gguf = gguf(repo)?;
         let mut config = match &gguf {
             Some(gguf) => llama_gguf::config(gguf)?,
             None => repo.read_json("config.json")?,
@@ -143,10 +181,11 @@ impl LoadModel {
         let prefix = base_prefix(model_type(&config)?);
         let file = Arc::new(match gguf {
             Some(gguf) => llama_gguf::weights(gguf)?,
-            None => weights(&repo)?,
+            None => weights(repo)?,
         });
         let parameters = Parameters::new(&self.device, self.seed).dtype(self.dtype);
         parameters.set_source(source(&file, prefix));
+        parameters.set_about(|about| about.origin = Some(repo.name().to_owned()));
         let model = model_from_config(config, self.task, parameters)?;
         let parameters = model.parameters();
         let taken = parameters.end_source();
@@ -168,7 +207,7 @@ impl LoadModel {
                 format!("has no weight of {}; its tensors are {}", model.architecture(), few(&unknown, SHOWN));
             return Err(Error::model(repo.name(), problem));
         }
-        let report = LoadingReport::new(model.as_ref(), &repo, loaded, unknown);
+        let report = LoadingReport::new(model.as_ref(), repo, loaded, unknown);
         Ok(LoadedModel { model, report })
     }
 }
@@ -180,6 +219,18 @@ pub struct LoadedModel {
     pub model: Box<dyn Model>,
     /// What was and was not in its file.
     pub report: LoadingReport,
+}
+
+/// The files of the model that an adapter was trained beside.
+pub(super) fn resolve_base(repo: &Repo, adapter: &peft::LoraConfig) -> Result<Repo> {
+    match adapter.base_model_name_or_path.as_deref().filter(|name| !name.is_empty()) {
+        Some(base) => Ok(course_hub::resolve(base)?),
+        None => Err(Error::model(
+            repo.name(),
+            "is an adapter that does not say what it was trained beside (`base_model_name_or_path`); load that model, and \
+             `peft::load_adapter` puts this beside it",
+        )),
+    }
 }
 
 /// The GGUF file of a repository that has no other weights.

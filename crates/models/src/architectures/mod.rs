@@ -51,7 +51,7 @@ mod task;
 pub mod vit;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use course_display::{Bundle, Rich, escape};
 

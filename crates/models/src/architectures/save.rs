@@ -6,6 +6,7 @@ use candle_core::Tensor;
 use serde_json::{Map, Value, json};
 
 use super::Model;
+use crate::peft;
 use crate::{Error, Result};
 
 /// How large a file of weights becomes at most.
@@ -16,7 +17,8 @@ const INDEX: &str = "model.safetensors.index.json";
 
 /// Writes `config.json` and `model.safetensors` into `folder`, which is made if it is not there.
 ///
-/// Weights of more than 5 GB go into several files with an index. Each file appears whole or not at all.
+/// Weights of more than 5 GB go into several files with an index. Each file appears whole or not at all. Of a model with an adapter beside
+/// its layers it is the adapter that is written.
 ///
 /// # Errors
 /// When the folder cannot be written.
@@ -30,6 +32,10 @@ pub fn save_pretrained(model: &dyn Model, folder: impl AsRef<Path>) -> Result<()
 /// As [`save_pretrained`].
 pub fn save_pretrained_in_shards(model: &dyn Model, folder: impl AsRef<Path>, max_shard_bytes: usize) -> Result<()> {
     let folder = folder.as_ref();
+    if peft::has_adapter(model) {
+        peft::save_adapter(model, folder)?;
+        return remove_earlier(folder, &[]);
+    }
     std::fs::create_dir_all(folder).map_err(Error::io("make the folder", folder))?;
     let tensors = model.parameters().tensors();
     let shards = shards(&tensors, max_shard_bytes);

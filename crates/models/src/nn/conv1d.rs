@@ -4,7 +4,8 @@ use candle_core::{DType, Tensor};
 
 use super::cpu::{is_half, is_ours};
 use super::linear::Product;
-use super::{Activation, Init, Parameter, Scope};
+use super::modules::Slot;
+use super::{Activation, Init, ModuleWeight, Parameter, Scope};
 use crate::{Error, Result};
 
 /// A layer `y = x · W + b`: `weight` of `(inputs, outputs)`, `bias` of `(outputs)`. transformers calls it `Conv1D`.
@@ -24,6 +25,7 @@ use crate::{Error, Result};
 pub struct Conv1d {
     weight: Parameter,
     bias: Parameter,
+    adapter: Slot,
 }
 
 impl Conv1d {
@@ -33,7 +35,9 @@ impl Conv1d {
     /// The names are taken.
     pub fn new(scope: &Scope, inputs: usize, outputs: usize, init: Init) -> Result<Self> {
         let weight = scope.get(&[inputs, outputs], "weight", init)?;
-        Ok(Self { weight, bias: scope.get(&[outputs], "bias", Init::Zeros)? })
+        let bias = scope.get(&[outputs], "bias", Init::Zeros)?;
+        let adapter = scope.module(ModuleWeight::Conv1d(weight.clone()));
+        Ok(Self { weight, bias, adapter })
     }
 
     /// The weight, `(inputs, outputs)`.
@@ -68,7 +72,10 @@ impl Conv1d {
             let problem = format!("has shape {:?}, but {} takes vectors of {inputs}", x.dims(), self.weight.name);
             return Err(Error::input("x", problem));
         }
-        conv1d(x, &self.weight.tensor(), &self.bias.tensor(), outputs, activation)
+        let (weight, bias) = (self.weight.tensor(), self.bias.tensor());
+        let Some(lora) = self.adapter.get() else { return conv1d(x, &weight, &bias, outputs, activation) };
+        let y = lora.forward(x, (&weight, Some(&bias)), true, || conv1d(x, &weight, &bias, outputs, None))?;
+        activation.map_or(Ok(y.clone()), |activation| activation.forward(&y))
     }
 }
 

@@ -79,7 +79,7 @@ impl std::fmt::Debug for Dropout {
     }
 }
 
-fn dropout(x: &Tensor, mask: Mask) -> Result<Tensor> {
+pub(super) fn dropout(x: &Tensor, mask: Mask) -> Result<Tensor> {
     if is_half(x) {
         return Ok(dropout(&x.to_dtype(DType::F32)?, mask)?.to_dtype(x.dtype())?);
     }
@@ -168,7 +168,7 @@ impl Mask {
         bits
     }
 
-    fn apply<T: Real>(&self, x: &[T]) -> Vec<T> {
+    pub(super) fn apply<T: Real>(&self, x: &[T]) -> Vec<T> {
         let mut y = x.to_vec();
         for_rows(&mut y, WIDTH, |first, rows| self.multiply(first * WIDTH, rows));
         y

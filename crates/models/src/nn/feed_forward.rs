@@ -14,7 +14,7 @@ use crate::Result;
 ///
 /// The widest tensors of a transformer layer are inside; as one operation they need no gradients of candle's own, which would each
 /// be three more passes over memory. Where that is not possible (other devices, half precision, a weight that is computed from others,
-/// as LoRA's), it is the three one after the other, with the same numbers.
+/// LoRA beside one), it is the three one after the other, with the same numbers.
 ///
 /// The gradients of the weights come by [`backward`](super::backward) of this module.
 ///
@@ -24,7 +24,7 @@ pub fn feed_forward(x: &Tensor, up: &Linear, activation: Activation, down: &Line
     let (wide, narrow) = (up.tensors(), down.tensors());
     let weights = [&wide.0, &narrow.0].into_iter().chain(wide.1.iter()).chain(narrow.1.iter());
     let fits = x.dims().last() == wide.0.dims().get(1) && wide.0.dims().first() == narrow.0.dims().get(1);
-    if !fits || !leaves::joinable(x, weights) {
+    if !fits || up.is_adapted() || down.is_adapted() || !leaves::joinable(x, weights) {
         return down.forward(&up.forward_activated(x, activation)?);
     }
     let block = FeedForward { up: wide, down: narrow, activation, inside: OnceLock::new() };

@@ -6,12 +6,14 @@ use candle_core::{CpuStorage, CustomOp2, CustomOp3, DType, Device, Layout, Shape
 
 use super::cpu::{Real, backward, for_rows, forward, is_half, is_ours, slice, sum_rows, with};
 use super::matmul::{Into, Matrix, multiply};
-use super::{Activation, Init, Parameter, Scope, leaves};
+use super::modules::Slot;
+use super::{Activation, Init, ModuleWeight, Parameter, Scope, leaves};
 use crate::{Error, Result};
 
 /// A layer `y = x · Wᵀ + b`: `weight` of `(outputs, inputs)`, `bias` of `(outputs)`, as PyTorch's.
 ///
-/// A frozen weight costs nothing in the backward pass, which then goes to `x` alone: this is what makes LoRA cheap.
+/// A frozen weight costs nothing in the backward pass, which then goes to `x` alone: this is what makes LoRA cheap. A [`Lora`](super::Lora) may be
+/// put beside it later, by the layer's name.
 ///
 /// ```
 /// use candle_core::{Device, Tensor};
@@ -27,6 +29,7 @@ use crate::{Error, Result};
 pub struct Linear {
     weight: Parameter,
     bias: Option<Parameter>,
+    adapter: Slot,
 }
 
 impl Linear {
@@ -42,12 +45,13 @@ impl Linear {
             _ => Init::Zeros,
         };
         let bias = bias.then(|| scope.get(&[outputs], "bias", start)).transpose()?;
-        Ok(Self { weight, bias })
+        let adapter = scope.module(ModuleWeight::Linear(weight.clone()));
+        Ok(Self { weight, bias, adapter })
     }
 
     /// A layer of parameters that are there already: `lm_head` with the weight of the embedding.
     pub fn tied(weight: &Parameter, bias: Option<&Parameter>) -> Self {
-        Self { weight: weight.clone(), bias: bias.cloned() }
+        Self { weight: weight.clone(), bias: bias.cloned(), adapter: Slot::default() }
     }
 
     /// The weight, `(outputs, inputs)`.
@@ -81,9 +85,22 @@ impl Linear {
         (self.weight.tensor(), self.bias.as_ref().map(Parameter::tensor))
     }
 
+    /// Whether something is computed beside the weight, so that [`tensors`](Self::tensors) are not all of it.
+    pub(super) fn is_adapted(&self) -> bool {
+        self.adapter.is_taken()
+    }
+
     fn with(&self, x: &Tensor, activation: Option<Activation>) -> Result<Tensor> {
-        let bias = self.bias.as_ref().map(Parameter::tensor);
-        apply(x, &self.weight.tensor(), bias.as_ref(), activation).map_err(|error| match error {
+        let (weight, bias) = self.tensors();
+        let y = match self.adapter.get() {
+            None => apply(x, &weight, bias.as_ref(), activation),
+            Some(lora) => {
+                let base = || apply(x, &weight, bias.as_ref(), None);
+                let y = lora.forward(x, (&weight, bias.as_ref()), false, base);
+                y.and_then(|y| activation.map_or(Ok(y.clone()), |activation| activation.forward(&y)))
+            }
+        };
+        y.map_err(|error| match error {
             Error::BadInput { argument, problem } => {
                 Error::BadInput { argument, problem: format!("{}: {problem}", self.weight.name) }
             }
@@ -167,7 +184,12 @@ pub(super) fn product<T: Real>(x: &[T], (weight, bias): &(Tensor, Option<Tensor>
 }
 
 /// With weights of `(inputs, outputs)`.
-fn affine<T: Real>(x: &[T], weights: Matrix<'_, T>, bias: Option<&[T]>, [inputs, outputs]: [usize; 2]) -> Vec<T> {
+pub(super) fn affine<T: Real>(
+    x: &[T],
+    weights: Matrix<'_, T>,
+    bias: Option<&[T]>,
+    [inputs, outputs]: [usize; 2],
+) -> Vec<T> {
     let rows = x.len().checked_div(inputs).unwrap_or(0);
     let mut y = vec![T::ZERO; rows * outputs];
     let how = match bias {

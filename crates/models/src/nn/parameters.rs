@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use candle_core::{DType, Device, Tensor, Var};
 use serde::{Deserialize, Serialize};
 
-use super::{Init, Scope};
+use super::{Init, Module, Scope};
 use crate::{Error, Result};
 
 /// The weights of a model, its training flag and its random numbers. A clone is the same weights.
@@ -41,10 +41,20 @@ pub(super) struct Shared {
     names: RwLock<Names>,
     /// What parameters made from now on begin with, in place of random numbers.
     source: RwLock<Option<Source>>,
+    about: RwLock<About>,
 }
 
 /// Reads what a file has under a name, if it has it.
 pub(crate) type Source = Box<dyn Fn(&str) -> Option<Result<Tensor>> + Send + Sync>;
+
+/// What files say that is not a number of the model's.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct About {
+    /// The name that the weights were loaded by.
+    pub(crate) origin: Option<String>,
+    /// `adapter_config.json` of what was put beside the layers.
+    pub(crate) adapter: Option<serde_json::Value>,
+}
 
 #[derive(Default)]
 struct Names {
@@ -53,6 +63,8 @@ struct Names {
     places: HashMap<String, usize>,
     /// Of those that began with what the source has.
     taken: HashSet<String>,
+    /// The layers that something can be put beside.
+    modules: Vec<Module>,
 }
 
 /// One weight: a name and a [`Var`] that an optimizer changes in place.
@@ -108,6 +120,7 @@ impl Parameters {
             recording: Arc::new(AtomicBool::new(true)),
             names: RwLock::default(),
             source: RwLock::default(),
+            about: RwLock::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -153,6 +166,43 @@ impl Parameters {
         let names = self.names();
         let chosen = names.ordered.iter().filter(|parameter| matches(&parameter.name));
         chosen.filter(|parameter| parameter.trainable.swap(on, Ordering::Relaxed) != on).count()
+    }
+
+    /// The layers that an adapter can be put beside, in the order they were made.
+    pub fn modules(&self) -> Vec<Module> {
+        self.names().modules.clone()
+    }
+
+    pub(super) fn add_module(&self, module: Module) {
+        self.names_mut().modules.push(module);
+    }
+
+    /// Lets go of the parameters whose name `matches`, and of names tied to them: those of an adapter that is part of the weights now. A
+    /// layer that has one keeps it.
+    pub(crate) fn remove(&self, matches: impl Fn(&str) -> bool) {
+        let mut names = self.names_mut();
+        let mut kept = Vec::new();
+        let mut moved = HashMap::new();
+        for (place, parameter) in std::mem::take(&mut names.ordered).into_iter().enumerate() {
+            if !matches(&parameter.name) {
+                moved.insert(place, kept.len());
+                kept.push(parameter);
+            }
+        }
+        names.ordered = kept;
+        names.places = std::mem::take(&mut names.places)
+            .into_iter()
+            .filter_map(|(name, place)| Some((name, *moved.get(&place)?)))
+            .collect();
+    }
+
+    /// What files say of the model beside its numbers.
+    pub(crate) fn about(&self) -> About {
+        self.shared.about.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_about(&self, change: impl FnOnce(&mut About)) {
+        change(&mut self.shared.about.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// How many numbers the model has.

@@ -4,7 +4,8 @@ use std::fmt::Display;
 
 use candle_core::{DType, Device};
 
-use super::{Dropout, Init, Parameter, Parameters};
+use super::modules::Slot;
+use super::{Dropout, Init, Module, ModuleWeight, Parameter, Parameters};
 use crate::Result;
 
 /// A place in the tree of names, where a layer makes its parameters: `encoder.layer.0`.
@@ -39,6 +40,13 @@ impl Scope {
     /// The name is taken.
     pub fn get(&self, shape: &[usize], name: &str, init: Init) -> Result<Parameter> {
         self.parameters.create(self.name(name), shape, init)
+    }
+
+    /// Says that the layer here multiplies with `weight`; returns the place beside it, for the layer to look at.
+    pub(super) fn module(&self, weight: ModuleWeight) -> Slot {
+        let slot = Slot::default();
+        self.parameters.add_module(Module::new(self.path.clone(), weight, &slot));
+        slot
     }
 
     /// Makes `name` here another name of the parameter `to`: as GPT-2's `lm_head.weight` of its `wte.weight`.

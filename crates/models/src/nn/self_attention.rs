@@ -14,7 +14,7 @@ use crate::Result;
 ///
 /// As one operation, queries, keys and values lie side by side in one tensor that is no node of the graph, and `x` gets one gradient
 /// in place of three that candle would add up. Where that is not possible (other devices, half precision, weights that are computed
-/// from others, as LoRA's, a mask that is trained), it is the same operations one after the other, with the same numbers.
+/// from others, LoRA beside one, a mask that is trained), it is the same operations one after the other, with the same numbers.
 ///
 /// The gradients of the weights come by [`backward`](super::backward) of this module.
 ///
@@ -31,7 +31,8 @@ pub fn self_attention(
     let weights = projections.iter().flat_map(|(weight, bias)| std::iter::once(weight).chain(bias));
     let inputs = x.dims().last().copied();
     let fits = x.rank() == 3 && projections.iter().all(|(weight, _)| weight.dims().get(1).copied() == inputs);
-    let product = match fits && leaves::joinable(x, weights) {
+    let adapted = [query, key, value].iter().any(|layer| layer.is_adapted());
+    let product = match fits && !adapted && leaves::joinable(x, weights) {
         true => attention
             .product(x, projections.each_ref().map(|(weight, _)| weight.dims().first().copied().unwrap_or(0)))?,
         false => None,

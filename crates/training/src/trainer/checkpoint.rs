@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `config.json`, `model.safetensors`, the tokenizer's files | the model, as `from_pretrained` reads it |
+//! | `config.json`, `model.safetensors`, the tokenizer's files | the model, as `from_pretrained` reads it; of a model with an adapter only that |
 //! | `optimizer.safetensors` | what the optimizer remembers |
 //! | `scheduler.json`, `rng_state.json` | where learning rate and random numbers are |
 //! | `trainer_state.json` | how far the run is, and its log |
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
 use course_models::nn::RandomState;
+use course_models::peft;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -170,6 +171,10 @@ impl Trainer {
     }
 
     fn load_weights(&self, folder: &Path) -> Result<()> {
+        if peft::has_adapter(self.model.as_ref()) {
+            peft::load_adapter(self.model.as_ref(), folder)?;
+            return Ok(());
+        }
         let mut tensors = BTreeMap::new();
         for entry in std::fs::read_dir(folder).map_err(Error::io("reading", folder))? {
             let path = entry.map_err(Error::io("reading", folder))?.path();

@@ -2,7 +2,7 @@
 
 mod candle;
 mod files;
-mod oracle;
+pub(crate) mod oracle;
 mod training;
 mod writing;
 
@@ -10,12 +10,12 @@ use candle_core::{Device, Tensor};
 
 use super::{Model, ModelInputs, Task};
 
-fn numbers(tensor: &Tensor) -> Vec<f32> {
+pub(crate) fn numbers(tensor: &Tensor) -> Vec<f32> {
     tensor.flatten_all().unwrap().to_vec1().unwrap()
 }
 
 #[track_caller]
-fn assert_close(what: &str, ours: &[f32], theirs: &[f32], tolerance: f32) {
+pub(crate) fn assert_close(what: &str, ours: &[f32], theirs: &[f32], tolerance: f32) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
     let largest = theirs.iter().fold(1.0_f32, |largest, number| largest.max(number.abs()));
     let worst = ours.iter().zip(theirs).map(|(ours, theirs)| (ours - theirs).abs()).fold(0.0, f32::max);

@@ -16,7 +16,7 @@ pub(super) struct Numbers {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Case {
+pub(crate) struct Case {
     pub architecture: String,
     pub config: Value,
     inputs: BTreeMap<String, Value>,
@@ -33,7 +33,7 @@ struct Output {
 }
 
 /// The cases of the architectures that there are.
-pub(super) fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/numbers.json");
     let text = std::fs::read_to_string(path).unwrap();
     let all = serde_json::from_str::<Numbers>(&text).unwrap().cases;
@@ -42,17 +42,17 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 impl Case {
-    pub(super) fn task(&self) -> Task {
+    pub(crate) fn task(&self) -> Task {
         Task::of_class(&self.architecture).unwrap()
     }
 
     /// The model with fresh weights.
-    pub(super) fn fresh(&self, seed: u64) -> Box<dyn Model> {
+    pub(crate) fn fresh(&self, seed: u64) -> Box<dyn Model> {
         model_from_config(self.config.clone(), self.task(), Parameters::new(&Device::Cpu, seed)).unwrap()
     }
 
     /// The model with the weights of the script's formula.
-    pub(super) fn model(&self) -> Box<dyn Model> {
+    pub(crate) fn model(&self) -> Box<dyn Model> {
         let model = self.fresh(0);
         let weights = model.parameters().named().into_iter();
         let weights =
@@ -61,7 +61,7 @@ impl Case {
         model
     }
 
-    pub(super) fn inputs(&self) -> ModelInputs {
+    pub(crate) fn inputs(&self) -> ModelInputs {
         let tensor = |(name, value): (&String, &Value)| (name.clone(), tensor(name, value));
         self.inputs.iter().map(tensor).fold(ModelInputs::new(), |inputs, (name, tensor)| inputs.with(name, tensor))
     }
@@ -162,7 +162,7 @@ fn the_loss_alone_is_the_loss() {
 }
 
 /// The numbers of the tokens that are text: what padding gives is nobody's business (a decoder's counts its place in another way).
-fn of_text(output: &Tensor, inputs: &ModelInputs) -> Vec<f32> {
+pub(crate) fn of_text(output: &Tensor, inputs: &ModelInputs) -> Vec<f32> {
     let mask = inputs.get("attention_mask").filter(|mask| output.rank() >= 2 && mask.dims() == &output.dims()[..2]);
     let Some(mask) = mask else { return numbers(output) };
     let mask = mask.flatten_all().unwrap().to_vec1::<u32>().unwrap();

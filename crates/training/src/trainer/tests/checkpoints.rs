@@ -93,3 +93,29 @@ fn an_epoch_that_was_cut_short_is_so_after_a_stop_too() {
     assert_eq!(trainer.resume_from_checkpoint("checkpoint-3").unwrap().global_step, 6);
     assert_eq!((trainer.state().epoch, trainer.state().max_steps), (2.0, 6));
 }
+
+#[test]
+fn a_checkpoint_of_a_model_with_an_adapter_is_the_adapter() {
+    use course_models::architectures::AutoModelForSequenceClassification;
+    use course_models::peft::{LoraConfig, add_lora};
+    let make = |folder: &Path, recorder: &Recorder| {
+        let config = serde_json::json!({ "model_type": "bert", "vocab_size": 13, "hidden_size": 8, "num_hidden_layers": 1,
+            "num_attention_heads": 2, "intermediate_size": 8, "max_position_embeddings": 16 });
+        let model = AutoModelForSequenceClassification::from_config(config, 1).unwrap();
+        add_lora(model.as_ref(), &LoraConfig::new().r(2).lora_dropout(0.2)).unwrap();
+        let args = arguments(folder).epochs(2).save_strategy("steps").save_steps(3);
+        let trainer = Trainer::new(model, args).unwrap().train_dataset(data(20)).unwrap();
+        trainer.tokenizer(tokenizer()).callback(recorder.clone())
+    };
+    let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let expected = Recorder::default();
+    make(whole.path(), &expected).train().unwrap();
+    let broken = Recorder { fails_at: Some(5), ..Recorder::default() };
+    assert!(make(parts.path(), &broken).train().is_err());
+    let checkpoint = parts.path().join("checkpoint-3");
+    assert!(checkpoint.join("adapter_model.safetensors").is_file() && !checkpoint.join("model.safetensors").exists());
+    let resumed = Recorder::default();
+    make(parts.path(), &resumed).resume_from_checkpoint("last").unwrap();
+    let (expected, resumed) = (expected.losses.lock().unwrap().clone(), resumed.losses.lock().unwrap().clone());
+    assert_eq!(resumed, expected[3..]);
+}
