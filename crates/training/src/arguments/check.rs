@@ -27,6 +27,7 @@ pub(super) fn check(arguments: &TrainingArguments) -> Result<()> {
         wrong("lr_scheduler_type", format!("{kind} looks at evaluations; set eval_strategy"));
     }
     together(arguments, &mut wrong);
+    generation(arguments, &mut wrong);
     match problems.as_slice() {
         [] => Ok(()),
         [(argument, problem)] => Err(Error::argument(argument, problem)),
@@ -82,6 +83,25 @@ fn numbers(arguments: &TrainingArguments, wrong: &mut impl FnMut(&str, String)) 
 
 fn is_folder_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0'])
+}
+
+/// Answers are written only where they are asked for, and have at least one token.
+fn generation(arguments: &TrainingArguments, wrong: &mut impl FnMut(&str, String)) {
+    let (length, beams) = (arguments.generation_max_length, arguments.generation_num_beams);
+    if let Some(length) = length.filter(|length| *length < 2) {
+        wrong(
+            "generation_max_length",
+            format!("{length}; the token that every answer begins with counts, so it is 2 or more"),
+        );
+    }
+    if beams == Some(0) {
+        wrong("generation_num_beams", "0; at least one text must go on".to_owned());
+    }
+    for (name, set) in [("generation_max_length", length.is_some()), ("generation_num_beams", beams.is_some())] {
+        if set && !arguments.predict_with_generate {
+            wrong(name, "nothing is written in evaluations; set predict_with_generate to true".to_owned());
+        }
+    }
 }
 
 /// The best model is known only where an evaluation belongs to each checkpoint.
@@ -163,6 +183,16 @@ mod tests {
         );
         let error = serde_json::from_str::<TrainingArguments>("{\"bf16\": true}").unwrap_err().to_string();
         assert!(error.starts_with("unknown field `bf16`"), "{error}");
+    }
+
+    #[test]
+    fn answers_are_asked_for_before_they_are_shaped() {
+        let arguments = TrainingArguments::new("out");
+        assert!(problem(arguments.clone().generation_max_length(20)).contains("set predict_with_generate to true"));
+        let written = arguments.predict_with_generate(true);
+        written.clone().generation_max_length(20).generation_num_beams(4).check().unwrap();
+        assert!(problem(written.clone().generation_max_length(1)).starts_with("generation_max_length: 1; "));
+        assert!(problem(written.generation_num_beams(0)).starts_with("generation_num_beams: 0; "));
     }
 
     #[test]

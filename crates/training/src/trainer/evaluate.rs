@@ -104,10 +104,16 @@ impl Trainer {
             let inputs = self.collate(&batch, &mut loader.random(0, number))?;
             let (items, labels) = (self.items(&inputs)?, self.labels(&inputs));
             let inputs = self.placed(inputs)?.loss_only(loss_only);
-            let output = self.model.parameters().no_grad(|| self.model.forward(&inputs))?;
-            gathered.add_loss(output.loss.as_ref(), items)?;
+            let (loss, predictions) = if self.args.predict_with_generate && !loss_only {
+                let (loss, written) = self.written(&inputs)?;
+                (loss, vec![written])
+            } else {
+                let output = self.model.parameters().no_grad(|| self.model.forward(&inputs))?;
+                (output.loss.clone(), output.predictions())
+            };
+            gathered.add_loss(loss.as_ref(), items)?;
             if !loss_only {
-                let kept = output.predictions().into_iter().map(|logits| self.kept(&logits));
+                let kept = predictions.into_iter().map(|logits| self.kept(&logits));
                 gathered.add(kept.collect::<Result<_>>()?, labels);
             }
             bar.as_ref().map_or_else(course_wire::interrupt::check, |bar| bar.inc(1))?;

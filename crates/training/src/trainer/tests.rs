@@ -1,4 +1,5 @@
 mod checkpoints;
+mod generate;
 
 use std::sync::{Arc, Mutex};
 
