@@ -21,6 +21,7 @@ mod error;
 mod exact;
 pub mod from_scratch;
 pub mod loader;
+mod memory;
 mod metrics;
 pub mod optimizers;
 mod prediction;

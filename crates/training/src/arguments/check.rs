@@ -54,6 +54,7 @@ fn numbers(arguments: &TrainingArguments, wrong: &mut impl FnMut(&str, String)) 
         ("logging_steps", arguments.logging_steps, true),
         ("save_steps", arguments.save_steps, true),
         ("eval_steps", arguments.eval_steps.unwrap_or(1.0), true),
+        ("neftune_noise_alpha", arguments.neftune_noise_alpha.unwrap_or(0.0), false),
     ] {
         if !number.is_finite() || number < 0.0 || (open && number == 0.0) {
             wrong(name, format!("{number}; it is a number {}", if open { "above 0" } else { "from 0" }));
@@ -181,8 +182,11 @@ mod tests {
             TrainingArguments::new("out").run_name("first").log_folder(),
             std::path::Path::new("out/logs/first")
         );
-        let error = serde_json::from_str::<TrainingArguments>("{\"bf16\": true}").unwrap_err().to_string();
-        assert!(error.starts_with("unknown field `bf16`"), "{error}");
+        let error = serde_json::from_str::<TrainingArguments>("{\"fp8\": true}").unwrap_err().to_string();
+        assert!(error.starts_with("unknown field `fp8`"), "{error}");
+        assert!(
+            problem(TrainingArguments::new("out").neftune_noise_alpha(-1.0)).starts_with("neftune_noise_alpha: -1;")
+        );
     }
 
     #[test]

@@ -77,6 +77,14 @@ arguments! {
     optim: OptimizerName = OptimizerName::AdamW;
     /// How many batches make a step; the loss is the mean over all they hold.
     gradient_accumulation_steps: usize = 1;
+    /// Whether to halve the training batch, and begin anew, for as long as one does not fit the memory.
+    auto_find_batch_size: bool = false;
+    /// Whether layers compute their activations again in the backward pass, where a model has such layers: less memory, more time.
+    gradient_checkpointing: bool = false;
+    /// Whether layers compute in bf16, with weights that stay f32.
+    bf16: bool = false;
+    /// How strong the noise on the embeddings of tokens is while the model trains (NEFTune); none where not set.
+    neftune_noise_alpha: Option<f64> = None;
     /// The greatest length of the gradient; 0 for any.
     max_grad_norm: f64 = 1.0;
     /// Which share of a label's probability is spread over all classes.
@@ -179,6 +187,12 @@ plain_setters! {
     sgd_momentum: f64;
     /// How many batches make a step.
     gradient_accumulation_steps: usize;
+    /// Whether to halve the training batch, and begin anew, for as long as one does not fit the memory.
+    auto_find_batch_size: bool;
+    /// Whether layers compute their activations again in the backward pass.
+    gradient_checkpointing: bool;
+    /// Whether layers compute in bf16, with weights that stay f32.
+    bf16: bool;
     /// The greatest length of the gradient; 0 for any.
     max_grad_norm: f64;
     /// Which share of a label's probability is spread over all classes.
@@ -265,6 +279,13 @@ impl TrainingArguments {
     #[must_use]
     pub fn eval_steps(mut self, steps: impl Into<f64>) -> Self {
         self.eval_steps = Some(steps.into());
+        self
+    }
+
+    /// How strong the noise on the embeddings of tokens is while the model trains (NEFTune); 5 is a common value.
+    #[must_use]
+    pub fn neftune_noise_alpha(mut self, alpha: f64) -> Self {
+        self.neftune_noise_alpha = Some(alpha);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use course_datasets::Dataset;
 use course_display::Progress;
 
@@ -72,7 +72,7 @@ impl Trainer {
         let parameters = self.model.parameters().clone();
         let was_training = parameters.is_training();
         parameters.set_training(false);
-        let gathered = self.gather(data, loss_only);
+        let gathered = self.switched().and_then(|_switched| self.gather(data, loss_only));
         parameters.set_training(was_training);
         let (gathered, batches) = gathered?;
         let output = gathered.output()?;
@@ -128,6 +128,9 @@ impl Trainer {
             Some(preprocess) => preprocess(logits).map_err(Error::function("preprocess_logits_for_metrics"))?,
             None => logits.clone(),
         };
+        // As in Python: what is measured is f32, whatever the model computes in.
+        let half = matches!(logits.dtype(), DType::BF16 | DType::F16);
+        let logits = if half { logits.to_dtype(DType::F32)? } else { logits };
         Ok(logits.detach().to_device(&Device::Cpu)?)
     }
 }

@@ -59,13 +59,14 @@ impl Trainer {
 
 /// The ids of the answers to `count` texts, one row after the other, each of `length`; a text without an answer has padding alone.
 fn rows(answers: &[Generated], count: usize, (start, padding): (u32, u32), length: usize) -> Vec<i64> {
-    let row = |place: usize| {
+    let row = move |place: usize| {
         let answer = answers.iter().find(|answer| answer.prompt == place);
         let end = match answer.map(|answer| &answer.finish_reason) {
             Some(FinishReason::EndOfText(id)) => Some(*id),
             _ => None,
         };
-        let written = answer.into_iter().flat_map(|answer| std::iter::once(start).chain(answer.tokens.iter().copied()));
+        let written =
+            answer.into_iter().flat_map(move |answer| std::iter::once(start).chain(answer.tokens.iter().copied()));
         written.chain(end).chain(std::iter::repeat(padding)).take(length).map(i64::from)
     };
     (0..count).flat_map(row).collect()

@@ -2,6 +2,7 @@
 //!
 //! [`Trainer`] is told what to train on what; [`Trainer::train`] runs. One concept a file: the loop, a step of it, evaluation, checkpoints, callbacks.
 
+mod batch_size;
 mod callback;
 mod checkpoint;
 mod early_stopping;
@@ -13,6 +14,7 @@ mod output;
 mod run;
 mod state;
 mod step;
+mod switches;
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +39,7 @@ pub(crate) use state::{evaluations, history};
 
 use crate::arguments::OptimizerName;
 use crate::collators::{DataCollator, DataCollatorWithPadding, DefaultDataCollator};
+use crate::memory::{Memory, OfProcess};
 use crate::optimizers::{Adafactor, AdamW, AdamW8bit, Lion, Optimizer, ParameterGroup, Rule, Sgd};
 use crate::prediction::EvalPrediction;
 use crate::schedulers::{Scheduler, SchedulerType};
@@ -88,6 +91,9 @@ pub struct Trainer {
     live: Live,
     /// Where the last checkpoint of this trainer is.
     last_checkpoint: Option<PathBuf>,
+    /// The rows of a batch that `auto_find_batch_size` has found.
+    batch_size: Option<usize>,
+    memory: Arc<dyn Memory>,
 }
 
 /// A [`Trainer`] of models that answer texts with texts: in Python a class of its own, here the same. Set
@@ -152,6 +158,8 @@ impl Trainer {
             control: TrainerControl::default(),
             live: Live::default(),
             last_checkpoint: None,
+            batch_size: None,
+            memory: Arc::new(OfProcess),
         })
     }
 

@@ -100,7 +100,8 @@ fn answers_are_those_of_generation_with_the_arguments() {
         }
         // The loss is that of the plain evaluation.
         let plain = trainer_without(config, folder.path()).predict(&copies(6)).unwrap();
-        assert_eq!(found.metrics.get("test_loss"), plain.metrics.get("test_loss"));
+        let loss = |output: &crate::PredictionOutput| output.metrics.get("test_loss").unwrap();
+        assert!((loss(&found) - loss(&plain)).abs() < 1e-5, "{} {}", loss(&found), loss(&plain));
         assert_eq!(plain.predictions[0].dims(), [6, 5, 13]);
     }
 }
