@@ -90,7 +90,7 @@ impl Rich for Memory {
 }
 
 /// `1.35 kB`, `200 MB`, `19.5 GB`: three digits, units of 1000.
-pub(crate) fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     let mut value = bytes as f64;
     let mut unit = "B";
     for larger in ["kB", "MB", "GB", "TB"] {

@@ -27,10 +27,14 @@
 //! | `question-answering` | distilbert-base-cased-distilled-squad | [`answer`](Pipeline::answer) |
 //! | `fill-mask` | distilroberta-base | [`fill`](Pipeline::fill) |
 //! | `image-classification` | vit-base-patch16-224 | [`predict_images`](Pipeline::predict_images) |
+//! | `summarization` | distilbart-cnn-12-6 | [`summarize`](Pipeline::summarize) |
+//! | `translation`, `translation_en_to_fr` | t5-base | [`translate`](Pipeline::translate) |
+//! | `text2text-generation` | t5-base | [`write`](Pipeline::write) |
 //!
 //! A [`Pipeline`] is any of these behind one type. Who wants the type of one task takes it by name: [`TextGeneration`],
 //! [`FeatureExtraction`], [`SentenceSimilarity`], [`ZeroShotClassification`], [`TextClassification`],
-//! [`TokenClassification`], [`QuestionAnswering`], [`FillMask`], [`ImageClassification`]. Results show themselves: text with what is
+//! [`TokenClassification`], [`QuestionAnswering`], [`FillMask`], [`ImageClassification`], [`Summarization`], [`Translation`],
+//! [`Text2TextGeneration`]. Results show themselves: text with what is
 //! new marked, tables, heat maps.
 
 mod attention;
@@ -51,6 +55,7 @@ mod sentence_similarity;
 mod shared;
 mod spans;
 mod task;
+mod text2text;
 mod text_classification;
 mod text_generation;
 mod token_classification;
@@ -75,5 +80,6 @@ pub use sentence_similarity::{Ranked, Ranking, SentenceSimilarity, Similarity};
 pub use task::Task;
 pub use text_classification::{ScoreFunction, TextClassification};
 pub use text_generation::{Generation, Generations, TextGeneration};
+pub use text2text::{Languages, Summarization, Text2TextGeneration, Translation, WrittenText, WrittenTexts};
 pub use token_classification::{Entities, TextEntities, TextTokenLabels, TokenClassification, TokenLabels};
 pub use zero_shot::ZeroShotClassification;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use course_models::architectures::Task as Head;
 
-use crate::Error;
+use crate::{Error, Languages};
 
 /// What a pipeline can be for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,6 +29,12 @@ pub enum Task {
     FillMask,
     /// Which of the labels that a model was trained for fits a picture.
     ImageClassification,
+    /// A shorter text that says the same.
+    Summarization,
+    /// The same in another language; `translation_en_to_fr` says which.
+    Translation,
+    /// A text for a text, whatever the model was trained for.
+    Text2TextGeneration,
 }
 
 /// What there is to know of a task: one line each in [`Task::facts`].
@@ -51,7 +57,7 @@ const MINI: &str = "sentence-transformers/all-MiniLM-L6-v2";
 
 impl Task {
     /// Every task.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::TextGeneration,
         Self::FeatureExtraction,
         Self::SentenceSimilarity,
@@ -61,6 +67,9 @@ impl Task {
         Self::QuestionAnswering,
         Self::FillMask,
         Self::ImageClassification,
+        Self::Summarization,
+        Self::Translation,
+        Self::Text2TextGeneration,
     ];
 
     /// The table of the tasks.
@@ -129,6 +138,27 @@ impl Task {
                 offline: None,
                 call: "call `.predict_images(&pictures)`",
             },
+            Self::Summarization => Facts {
+                name: "summarization",
+                aliases: &[],
+                model: "sshleifer/distilbart-cnn-12-6",
+                offline: None,
+                call: "call `.summarize(texts)`",
+            },
+            Self::Translation => Facts {
+                name: "translation",
+                aliases: &[],
+                model: "google-t5/t5-base",
+                offline: None,
+                call: "call `.translate(texts)`",
+            },
+            Self::Text2TextGeneration => Facts {
+                name: "text2text-generation",
+                aliases: &["text2text"],
+                model: "google-t5/t5-base",
+                offline: None,
+                call: "call `.write(texts)`",
+            },
         }
     }
 
@@ -162,7 +192,8 @@ impl Task {
             Head::TokenClassification => Self::TokenClassification,
             Head::QuestionAnswering => Self::QuestionAnswering,
             Head::ImageClassification => Self::ImageClassification,
-            Head::Seq2SeqLm | Head::MultipleChoice => return None,
+            Head::Seq2SeqLm => Self::Text2TextGeneration,
+            Head::MultipleChoice => return None,
         })
     }
 
@@ -184,6 +215,8 @@ impl FromStr for Task {
     /// Takes the Hub's name, or another that people use, in any case, with `_` or spaces for `-`.
     fn from_str(task: &str) -> Result<Self, Error> {
         let given = task.trim().to_ascii_lowercase().replace(['_', ' '], "-");
+        // Between which languages is told apart by the pipeline.
+        let given = if Languages::of_task(&given).is_some() { Self::Translation.name().to_owned() } else { given };
         Self::ALL
             .into_iter()
             .find(|known| known.name() == given || known.facts().aliases.contains(&given.as_str()))
@@ -192,7 +225,9 @@ impl FromStr for Task {
 }
 
 /// Words by which people look for a task.
-const WORDS: [(&str, Task); 19] = [
+const WORDS: [(&str, Task); 21] = [
+    ("summar", Task::Summarization),
+    ("translat", Task::Translation),
     ("zero", Task::ZeroShotClassification),
     ("image", Task::ImageClassification),
     ("picture", Task::ImageClassification),
@@ -269,11 +304,13 @@ mod tests {
             "there is no pipeline for the task \"text-genration\"\nDid you mean \"text-generation\"?\n\
              Tasks: text-generation, feature-extraction, sentence-similarity, zero-shot-classification, \
              text-classification, token-classification, question-answering, fill-mask, \
-             image-classification"
+             image-classification, summarization, translation, text2text-generation"
         );
         assert!(message("sentiments").contains("Did you mean \"text-classification\"?"));
         assert!(message("embeddings").contains("Did you mean \"feature-extraction\"?"));
-        assert!(!message("translation").contains("Did you mean"));
+        assert!(message("make a summary").contains("Did you mean \"summarization\"?"));
+        assert_eq!("translation_en_to_fr".parse::<Task>().unwrap(), Task::Translation);
+        assert!(!message("object-detection").contains("Did you mean"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Our side of `cargo xtask bench train` (tests/bench/train.py): one kind of work, timed step by step.
 //!
 //! ```text
-//! train_bench finetune|gpt2|forward|embed MODEL STEPS    prints {"seconds": […], "check": …, "megabytes": …}
+//! train_bench finetune|gpt2|forward|embed MODEL STEPS [checkpointing|bf16]    prints {"seconds": […], "check": …, "megabytes": …}
 //! ```
 
 use std::error::Error;
@@ -19,20 +19,20 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [work, model, steps] = arguments.as_slice() else {
-        return Err("usage: train_bench finetune|gpt2|forward|embed MODEL STEPS".into());
+    let [work, model, steps, how @ ..] = arguments.as_slice() else {
+        return Err("usage: train_bench finetune|gpt2|forward|embed MODEL STEPS [checkpointing|bf16]".into());
     };
     let steps = steps.parse()?;
     match work.as_str() {
-        "finetune" => finetune(model, steps),
-        "gpt2" => gpt2(steps),
+        "finetune" => finetune(model, steps, how),
+        "gpt2" => gpt2(steps, how),
         "forward" => forward(model, 128, false, steps),
         "embed" => forward(model, 18, true, steps),
         other => Err(format!("no work is called {other}").into()),
     }
 }
 
-fn finetune(model: &str, steps: usize) -> Outcome<()> {
+fn finetune(model: &str, steps: usize, how: &[String]) -> Outcome<()> {
     let model = AutoModelForSequenceClassification::load(model).num_labels(2).model()?;
     for (name, start) in [("classifier", 1.0), ("bert.pooler.dense", 2.0)] {
         formula(&parameter(model.as_ref(), &format!("{name}.weight"))?, start)?;
@@ -44,10 +44,10 @@ fn finetune(model: &str, steps: usize) -> Outcome<()> {
         .with("input_ids", ids(16, 128, 30_000)?)
         .with("attention_mask", ids(16, 128, 1)?.ones_like()?)
         .with("labels", Tensor::new(labels, &Device::Cpu)?);
-    train(model.as_ref(), &inputs, steps)
+    train(model.as_ref(), &inputs, steps, how)
 }
 
-fn gpt2(steps: usize) -> Outcome<()> {
+fn gpt2(steps: usize, how: &[String]) -> Outcome<()> {
     let config = json!({ "model_type": "gpt2", "vocab_size": 8192, "n_positions": 128, "n_embd": 288, "n_layer": 8, "n_head": 8 });
     let model = AutoModelForCausalLM::from_config(config, 0)?;
     let mut parameters = model.parameters().named();
@@ -57,11 +57,14 @@ fn gpt2(steps: usize) -> Outcome<()> {
     }
     let input_ids = ids(8, 128, 8192)?;
     let labels = input_ids.to_dtype(candle_core::DType::I64)?;
-    train(model.as_ref(), &ModelInputs::new().with("input_ids", input_ids).with("labels", labels), steps)
+    train(model.as_ref(), &ModelInputs::new().with("input_ids", input_ids).with("labels", labels), steps, how)
 }
 
 /// A step as the trainer makes it: forward, backward, clipped gradients, AdamW.
-fn train(model: &dyn Model, inputs: &ModelInputs, steps: usize) -> Outcome<()> {
+fn train(model: &dyn Model, inputs: &ModelInputs, steps: usize, how: &[String]) -> Outcome<()> {
+    let asked = |name: &str| how.iter().any(|word| word == name);
+    model.parameters().set_gradient_checkpointing(asked("checkpointing"));
+    model.parameters().set_bf16(asked("bf16"));
     let loss = |model: &dyn Model| -> Outcome<Tensor> { Ok(model.forward(inputs)?.loss.ok_or("no loss")?) };
     let check = f64::from(model.parameters().no_grad(|| loss(model))?.to_scalar::<f32>()?);
     model.parameters().set_training(true);

@@ -32,12 +32,12 @@ impl Trainer {
         let state = self.state();
         let mut hyper = vec![
             ("learning_rate", format!("{:e}", args.learning_rate)),
-            ("train_batch_size", args.per_device_train_batch_size.to_string()),
+            ("train_batch_size", self.train_batch_size().to_string()),
             ("eval_batch_size", args.per_device_eval_batch_size.to_string()),
             ("seed", args.seed.to_string()),
         ];
         if args.gradient_accumulation_steps > 1 {
-            let total = args.per_device_train_batch_size * args.gradient_accumulation_steps;
+            let total = self.train_batch_size() * args.gradient_accumulation_steps;
             hyper.push(("gradient_accumulation_steps", args.gradient_accumulation_steps.to_string()));
             hyper.push(("total_train_batch_size", total.to_string()));
         }

@@ -52,6 +52,12 @@ pub enum Error {
         /// Which, and what to look at.
         problem: String,
     },
+    /// A batch takes more memory than there is.
+    #[error("{problem}")]
+    Memory {
+        /// How much it would take, how much is left, and what to do.
+        problem: String,
+    },
     /// A saved state does not belong to what is to go on from it.
     #[error("{}: {problem}", .path.display())]
     Checkpoint {

@@ -21,6 +21,7 @@ mod error;
 mod exact;
 pub mod from_scratch;
 pub mod loader;
+mod memory;
 mod metrics;
 pub mod optimizers;
 mod prediction;
@@ -32,7 +33,9 @@ mod trainer;
 #[cfg(test)]
 mod testing;
 
-pub use arguments::{IntervalStrategy, OptimizerName, SamplingStrategy, SaveStrategy, TrainingArguments};
+pub use arguments::{
+    IntervalStrategy, OptimizerName, SamplingStrategy, SaveStrategy, Seq2SeqTrainingArguments, TrainingArguments,
+};
 pub use card::ModelCard;
 pub use collators::{
     DataCollator, DataCollatorForLanguageModeling, DataCollatorForMultipleChoice, DataCollatorForSeq2Seq,
@@ -43,4 +46,6 @@ pub use error::{AnyError, Error, Result};
 pub use metrics::Metrics;
 pub use prediction::{EvalPrediction, PredictionOutput, Rows};
 pub use schedulers::{Scheduler, SchedulerSettings, SchedulerType};
-pub use trainer::{EarlyStopping, Event, TrainOutput, Trainer, TrainerCallback, TrainerControl, TrainerState};
+pub use trainer::{
+    EarlyStopping, Event, Seq2SeqTrainer, TrainOutput, Trainer, TrainerCallback, TrainerControl, TrainerState,
+};

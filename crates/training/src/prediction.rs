@@ -2,6 +2,7 @@
 
 use candle_core::{D, DType, Device, Tensor};
 use course_display::{Bundle, Rich, Table};
+use course_tokenization::Tokenizer;
 
 use crate::collators::IGNORED;
 use crate::{Error, Metrics, Result};
@@ -9,7 +10,8 @@ use crate::{Error, Metrics, Result};
 /// Predictions of a whole dataset and the labels that belong to them: what `compute_metrics` is given.
 #[derive(Debug, Clone)]
 pub struct EvalPrediction {
-    /// The logits, (rows, …); two tensors for question answering: start and end.
+    /// The logits, (rows, …); two tensors for question answering: start and end. With `predict_with_generate` the ids of what was written,
+    /// (rows, length).
     pub predictions: Vec<Tensor>,
     /// The labels by name, mostly one tensor.
     pub label_ids: Vec<(String, Tensor)>,
@@ -50,6 +52,46 @@ impl EvalPrediction {
     /// [`Error::Data`], [`Error::Tensor`].
     pub fn references(&self) -> Result<Vec<i64>> {
         Ok(self.labels()?.flatten_all()?.to_dtype(DType::I64)?.to_vec1()?)
+    }
+
+    /// For each row the ids of the tokens that were written and of those that should have been, without −100. Where there are logits, the likeliest
+    /// token of each place counts as written.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where there is no text for each row.
+    pub fn token_ids(&self) -> Result<(Rows, Rows)> {
+        let rows = |what: &str, tensor: &Tensor, ids: Vec<i64>| -> Result<Rows> {
+            let &[_, length, ..] = tensor.dims() else {
+                return Err(Error::data(
+                    what,
+                    format!("their shape is {:?}; texts have (rows, length)", tensor.dims()),
+                ));
+            };
+            let text = |row: &[i64]| row.iter().copied().filter(|id| *id != IGNORED).collect();
+            Ok(ids.chunks(length.max(1)).map(text).collect())
+        };
+        let (logits, labels) = (self.logits()?, self.labels()?);
+        if !matches!((logits.rank(), logits.dtype().is_int()), (2, true) | (3, false)) {
+            let problem = format!("they are no texts, their shape is {:?}; set predict_with_generate", logits.dims());
+            return Err(Error::data("the predictions", problem));
+        }
+        Ok((rows("the predictions", logits, self.predicted()?)?, rows("the labels", labels, self.references()?)?))
+    }
+
+    /// For each row the text that was written and the one that should have been, without special tokens.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where there is no text for each row, [`Error::Tokenizer`] for ids of another vocabulary.
+    pub fn texts(&self, tokenizer: &Tokenizer) -> Result<(Vec<String>, Vec<String>)> {
+        let (written, right) = self.token_ids()?;
+        let text = |row: &Vec<i64>| -> Result<String> {
+            let id = |id: &i64| {
+                u32::try_from(*id).map_err(|_| Error::data("the token ids", format!("{id} is none; ids begin at 0")))
+            };
+            Ok(tokenizer.decode(&row.iter().map(id).collect::<Result<Vec<u32>>>()?)?)
+        };
+        let texts = |rows: &Rows| rows.iter().map(text).collect::<Result<Vec<String>>>();
+        Ok((texts(&written)?, texts(&right)?))
     }
 
     /// For each row the predicted classes and the labels of its tokens, without those labelled −100.

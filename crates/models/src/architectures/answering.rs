@@ -39,7 +39,10 @@ impl<'a> Answering<'a> {
         let shape = ids.dims2()?;
         inputs.check_length(shape.1, model.writing.max_positions)?;
         let text = inputs.beside_ids("attention_mask", shape)?;
-        let read = still(&model.parameters, || model.encoder.forward(&ids, text.as_ref(), None, None))?;
+        let read = match inputs.get("encoder_last_hidden_state") {
+            Some(read) => read.detach(),
+            None => still(&model.parameters, || model.encoder.forward(&ids, text.as_ref(), None, None))?,
+        };
         let mask = mask::padding(text.as_ref(), read.dtype())?;
         // One row each, so that rows can be chosen.
         let mask = mask.map(|mask| mask.broadcast_as((shape.0, 1, 1, shape.1))?.contiguous()).transpose()?;

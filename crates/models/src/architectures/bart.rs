@@ -3,6 +3,8 @@
 //! Marian differs in little: positions are sines that are not learned, and the embeddings are not normed. The Hub's names of the weights
 //! are those of the scopes.
 
+use std::sync::Arc;
+
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -15,7 +17,7 @@ use super::past::{Past, joined, read_once};
 use super::seq2seq::{AnswerHead, Coder, Read, Seq2SeqModel};
 use super::{Labels, Model, Task, mask};
 use crate::Result;
-use crate::nn::{Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope};
+use crate::nn::{Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Recompute, Scope};
 
 /// The sizes that make one BART another, with the names and defaults of `config.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -218,16 +220,17 @@ struct Stack {
     scale: f64,
     norm: Option<LayerNorm>,
     dropout: Dropout,
-    layers: Vec<Layer>,
+    layers: Vec<Arc<Layer>>,
+    recompute: Recompute,
 }
 
 impl Stack {
     fn new(scope: &Scope, config: &BartConfig, kind: Kind, words: &Embedding, decodes: bool) -> Result<Self> {
         let size = config.d_model;
         let layers = if decodes { config.decoder_layers } else { config.encoder_layers };
-        let layer = |number| Layer::new(&scope.pp("layers").pp(number), config, decodes);
+        let layer = |number| Layer::new(&scope.pp("layers").pp(number), config, decodes).map(Arc::new);
         Ok(Self {
-            words: words.clone(),
+            words: words.clone().noisy(scope),
             positions: match kind {
                 Kind::Bart => {
                     let rows = config.max_position_embeddings + FIRST_POSITION as usize;
@@ -241,6 +244,7 @@ impl Stack {
                 .transpose()?,
             dropout: scope.dropout(config.dropout),
             layers: (0..layers).map(layer).collect::<Result<_>>()?,
+            recompute: Recompute::new(scope),
         })
     }
 }
@@ -268,7 +272,22 @@ impl Coder for Stack {
         let mask = mask::padding(text, hidden.dtype())?;
         for (number, layer) in self.layers.iter().enumerate() {
             course_wire::interrupt::check()?;
-            hidden = layer.forward(&hidden, mask.as_ref(), read, number, past.as_deref_mut())?;
+            hidden = match (past.as_deref_mut(), read) {
+                (Some(past), _) => layer.forward(&hidden, mask.as_ref(), read, number, Some(past))?,
+                (None, None) => {
+                    let (layer, mask) = (Arc::clone(layer), mask.clone());
+                    let run = move |[hidden]: [&Tensor; 1]| layer.forward(hidden, mask.as_ref(), None, number, None);
+                    self.recompute.run([&hidden], run)?
+                }
+                (None, Some(read)) => {
+                    let (layer, mask, hides) = (Arc::clone(layer), mask.clone(), read.mask.cloned());
+                    let run = move |[hidden, vectors]: [&Tensor; 2]| {
+                        let read = Read { vectors, mask: hides.as_ref() };
+                        layer.forward(hidden, mask.as_ref(), Some(read), number, None)
+                    };
+                    self.recompute.run([&hidden, read.vectors], run)?
+                }
+            };
         }
         Ok(hidden)
     }

@@ -4,6 +4,8 @@
 //! tokens (attention) and then think for itself (feed-forward), with a norm after each step. What the heads ask of the vectors is
 //! told apart by [`Task`] only: the encoder below them is the same. The Hub's names of the weights are those of the scopes.
 
+use std::sync::Arc;
+
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,7 +15,8 @@ use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::lm_head::LmHead;
 use super::{Labels, Model, ModelInputs, Task, mask};
 use crate::nn::{
-    Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope, feed_forward, self_attention,
+    Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Recompute, Scope, feed_forward,
+    self_attention,
 };
 use crate::{Error, Result};
 
@@ -181,7 +184,8 @@ struct Bert {
     types: Embedding,
     norm: LayerNorm,
     dropout: Dropout,
-    layers: Vec<Layer>,
+    layers: Vec<Arc<Layer>>,
+    recompute: Recompute,
     vocab_size: usize,
     max_position_embeddings: usize,
     type_vocab_size: usize,
@@ -192,14 +196,15 @@ impl Bert {
         let BertConfig { vocab_size, max_position_embeddings, type_vocab_size, .. } = *config;
         let embeddings = scope.pp("embeddings");
         let table = |name: &str, rows| Embedding::new(&embeddings.pp(name), rows, config.hidden_size, config.init());
-        let layer = |number| Layer::new(&scope.pp("encoder.layer").pp(number), config);
+        let layer = |number| Layer::new(&scope.pp("encoder.layer").pp(number), config).map(Arc::new);
         Ok(Self {
-            words: padded(table("word_embeddings", vocab_size)?, config.pad_token_id),
+            words: padded(table("word_embeddings", vocab_size)?, config.pad_token_id).noisy(scope),
             positions: table("position_embeddings", max_position_embeddings)?,
             types: table("token_type_embeddings", type_vocab_size)?,
             norm: LayerNorm::new(&embeddings.pp("LayerNorm"), config.hidden_size, config.layer_norm_eps)?,
             dropout: scope.dropout(config.hidden_dropout_prob),
             layers: (0..config.num_hidden_layers).map(layer).collect::<Result<_>>()?,
+            recompute: Recompute::new(scope),
             vocab_size,
             max_position_embeddings,
             type_vocab_size,
@@ -226,7 +231,8 @@ impl Body for Bert {
         let mask = mask::padding(inputs.beside_ids("attention_mask", shape)?.as_ref(), hidden.dtype())?;
         for layer in &self.layers {
             course_wire::interrupt::check()?;
-            hidden = layer.forward(&hidden, mask.as_ref())?;
+            let (layer, mask) = (Arc::clone(layer), mask.clone());
+            hidden = self.recompute.run([&hidden], move |[hidden]| layer.forward(hidden, mask.as_ref()))?;
         }
         Ok(hidden)
     }

@@ -2,6 +2,8 @@
 //!
 //! The Hub's names of the weights are those of the scopes.
 
+use std::sync::Arc;
+
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -12,7 +14,8 @@ use super::lm_head::LmHead;
 use super::{Labels, Model, ModelInputs, Task, mask};
 use crate::Result;
 use crate::nn::{
-    Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope, feed_forward, self_attention,
+    Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Recompute, Scope, feed_forward,
+    self_attention,
 };
 
 /// The sizes that make one DistilBERT another, with the names and defaults of `config.json`.
@@ -151,7 +154,8 @@ struct DistilBert {
     positions: Embedding,
     norm: LayerNorm,
     dropout: Dropout,
-    layers: Vec<Layer>,
+    layers: Vec<Arc<Layer>>,
+    recompute: Recompute,
     vocab_size: usize,
     max_position_embeddings: usize,
 }
@@ -161,13 +165,14 @@ impl DistilBert {
         let embeddings = scope.pp("embeddings");
         let init = Init::Normal { std: config.initializer_range };
         let table = |name: &str, rows| Embedding::new(&embeddings.pp(name), rows, config.dim, init);
-        let layer = |number| Layer::new(&scope.pp("transformer.layer").pp(number), config);
+        let layer = |number| Layer::new(&scope.pp("transformer.layer").pp(number), config).map(Arc::new);
         Ok(Self {
-            words: padded(table("word_embeddings", config.vocab_size)?, config.pad_token_id),
+            words: padded(table("word_embeddings", config.vocab_size)?, config.pad_token_id).noisy(scope),
             positions: table("position_embeddings", config.max_position_embeddings)?,
             norm: LayerNorm::new(&embeddings.pp("LayerNorm"), config.dim, EPSILON)?,
             dropout: scope.dropout(config.dropout),
             layers: (0..config.n_layers).map(layer).collect::<Result<_>>()?,
+            recompute: Recompute::new(scope),
             vocab_size: config.vocab_size,
             max_position_embeddings: config.max_position_embeddings,
         })
@@ -188,7 +193,8 @@ impl Body for DistilBert {
         let mask = mask::padding(inputs.beside_ids("attention_mask", shape)?.as_ref(), hidden.dtype())?;
         for layer in &self.layers {
             course_wire::interrupt::check()?;
-            hidden = layer.forward(&hidden, mask.as_ref())?;
+            let (layer, mask) = (Arc::clone(layer), mask.clone());
+            hidden = self.recompute.run([&hidden], move |[hidden]| layer.forward(hidden, mask.as_ref()))?;
         }
         Ok(hidden)
     }

@@ -3,6 +3,8 @@
 //! The norm comes before each step. What PyTorch calls `Conv1D` is a linear layer whose weight lies the other way round, inputs first; the
 //! Hub's files have it so, and so have we.
 
+use std::sync::Arc;
+
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,7 +16,9 @@ use super::lm_head::LmHead;
 use super::past::{Past, joined};
 use super::{Labels, Model, ModelInputs, Task, mask};
 use crate::Result;
-use crate::nn::{Activation, Attention, Conv1d, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope};
+use crate::nn::{
+    Activation, Attention, Conv1d, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Recompute, Scope,
+};
 
 /// The sizes that make one GPT-2 another, with the names and defaults of `config.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -135,7 +139,8 @@ struct Gpt2 {
     words: Embedding,
     positions: Embedding,
     dropout: Dropout,
-    blocks: Vec<Block>,
+    blocks: Vec<Arc<Block>>,
+    recompute: Recompute,
     norm: LayerNorm,
     vocab_size: usize,
     n_positions: usize,
@@ -144,12 +149,13 @@ struct Gpt2 {
 impl Gpt2 {
     fn new(scope: &Scope, config: &Gpt2Config) -> Result<Self> {
         let init = Init::Normal { std: config.initializer_range };
-        let block = |number| Block::new(&scope.pp("h").pp(number), config, number);
+        let block = |number| Block::new(&scope.pp("h").pp(number), config, number).map(Arc::new);
         Ok(Self {
-            words: Embedding::new(&scope.pp("wte"), config.vocab_size, config.n_embd, init)?,
+            words: Embedding::new(&scope.pp("wte"), config.vocab_size, config.n_embd, init)?.noisy(scope),
             positions: Embedding::new(&scope.pp("wpe"), config.n_positions, config.n_embd, init)?,
             dropout: scope.dropout(config.embd_pdrop),
             blocks: (0..config.n_layer).map(block).collect::<Result<_>>()?,
+            recompute: Recompute::new(scope),
             norm: LayerNorm::new(&scope.pp("ln_f"), config.n_embd, config.layer_norm_epsilon)?,
             vocab_size: config.vocab_size,
             n_positions: config.n_positions,
@@ -164,7 +170,14 @@ impl Gpt2 {
         let mask = mask::padding(text, hidden.dtype())?;
         for (number, block) in self.blocks.iter().enumerate() {
             course_wire::interrupt::check()?;
-            hidden = block.forward(&hidden, mask.as_ref(), number, past.as_deref_mut())?;
+            hidden = match past.as_deref_mut() {
+                Some(past) => block.forward(&hidden, mask.as_ref(), number, Some(past))?,
+                None => {
+                    let (block, mask) = (Arc::clone(block), mask.clone());
+                    let run = move |[hidden]: [&Tensor; 1]| block.forward(hidden, mask.as_ref(), number, None);
+                    self.recompute.run([&hidden], run)?
+                }
+            };
         }
         self.norm.forward(&hidden)
     }

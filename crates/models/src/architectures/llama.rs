@@ -3,6 +3,8 @@
 //! A decoder as GPT-2, with what was found since: norms without a mean, positions told by turning, a gate in the feed-forward part, and
 //! heads of keys and values that serve several heads of queries. The Hub's names of the weights are those of the scopes.
 
+use std::sync::Arc;
+
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,7 +16,9 @@ use super::lm_head::LmHead;
 use super::past::{Past, joined};
 use super::rotary::Rotary;
 use super::{Labels, Model, ModelInputs, Task, mask};
-use crate::nn::{Activation, Attention, Dropout, Embedding, Init, Linear, Parameters, RmsNorm, RopePairs, Scope, rope};
+use crate::nn::{
+    Activation, Attention, Dropout, Embedding, Init, Linear, Parameters, Recompute, RmsNorm, RopePairs, Scope, rope,
+};
 use crate::{Error, Result};
 
 /// The sizes that make one Llama another, with the names and defaults of `config.json`.
@@ -205,7 +209,8 @@ fn build(
 /// What tokens are, then block after block, then a norm.
 struct Decoder {
     words: Embedding,
-    blocks: Vec<Block>,
+    blocks: Vec<Arc<Block>>,
+    recompute: Recompute,
     norm: RmsNorm,
     rotary: Rotary,
     vocab_size: usize,
@@ -215,11 +220,12 @@ struct Decoder {
 impl Decoder {
     fn new(scope: &Scope, config: &LlamaConfig, biases: Biases) -> Result<Self> {
         let words = Embedding::new(&scope.pp("embed_tokens"), config.vocab_size, config.hidden_size, config.init())?;
-        let block = |number| Block::new(&scope.pp("layers").pp(number), config, biases);
+        let block = |number| Block::new(&scope.pp("layers").pp(number), config, biases).map(Arc::new);
         let settings = config.rope_parameters.as_ref().or(config.rope_scaling.as_ref());
         Ok(Self {
-            words: padded(words, config.pad_token_id),
+            words: padded(words, config.pad_token_id).noisy(scope),
             blocks: (0..config.num_hidden_layers).map(block).collect::<Result<_>>()?,
+            recompute: Recompute::new(scope),
             norm: RmsNorm::new(&scope.pp("norm"), config.hidden_size, config.rms_norm_eps)?,
             rotary: Rotary::new(config.head_dim(), config.rope_theta, settings)?,
             vocab_size: config.vocab_size,
@@ -235,7 +241,14 @@ impl Decoder {
         let mask = mask::padding(text, hidden.dtype())?;
         for (number, block) in self.blocks.iter().enumerate() {
             course_wire::interrupt::check()?;
-            hidden = block.forward(&hidden, &angles, mask.as_ref(), number, past.as_deref_mut())?;
+            hidden = match past.as_deref_mut() {
+                Some(past) => block.forward(&hidden, &angles, mask.as_ref(), number, Some(past))?,
+                None => {
+                    let (block, angles, mask) = (Arc::clone(block), angles.clone(), mask.clone());
+                    let run = move |[hidden]: [&Tensor; 1]| block.forward(hidden, &angles, mask.as_ref(), number, None);
+                    self.recompute.run([&hidden], run)?
+                }
+            };
         }
         self.norm.forward(&hidden)
     }

@@ -96,7 +96,7 @@ impl LmHead {
     fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
         let logits = self.words.forward(&self.transformed(hidden)?)?;
         match &self.fixed_bias {
-            Some(bias) => Ok(logits.broadcast_add(&bias.var.as_detached_tensor())?),
+            Some(bias) => Ok(logits.broadcast_add(&bias.var.as_detached_tensor().to_dtype(logits.dtype())?)?),
             None => Ok(logits),
         }
     }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::auto::{base_prefix, model_from_config, model_type};
 use super::{Labels, Model, ProblemType, Task, llama_gguf};
 use crate::error::few;
+use crate::generation::ENTRIES;
 use crate::nn::{Loaded, Parameters, Source};
 use crate::peft;
 use crate::{Error, Result};
@@ -173,6 +174,7 @@ impl LoadModel {
         let gguf = gguf(repo)?;
         let mut config = match &gguf {
             Some(gguf) => llama_gguf::config(gguf)?,
+            None if self.task == Task::Seq2SeqLm => with_generation_config(repo.read_json("config.json")?, &repo)?,
             None => repo.read_json("config.json")?,
         };
         if let Value::Object(config) = &mut config {
@@ -210,6 +212,17 @@ impl LoadModel {
         let report = LoadingReport::new(model.as_ref(), repo, loaded, unknown);
         Ok(LoadedModel { model, report })
     }
+}
+
+/// The configuration with what `generation_config.json` says of writing, where a repository has that file.
+fn with_generation_config(mut config: Value, repo: &Repo) -> Result<Value> {
+    const FILE: &str = "generation_config.json";
+    if let Some(config) = config.as_object_mut().filter(|_| repo.has(FILE)) {
+        let own: Value = repo.read_json(FILE)?;
+        let written = ENTRIES.iter().filter_map(|name| Some(((*name).to_owned(), own.get(name)?.clone())));
+        config.extend(written.filter(|(_, value)| !value.is_null()));
+    }
+    Ok(config)
 }
 
 /// A model fresh from its file.

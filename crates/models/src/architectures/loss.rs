@@ -13,6 +13,9 @@ const IGNORED: i64 = -100;
 pub(super) fn of_sequences(logits: &Tensor, inputs: &ModelInputs, labels: &Labels) -> Result<Option<Tensor>> {
     let Some(targets) = inputs.get("labels") else { return Ok(None) };
     let (rows, classes) = logits.dims2()?;
+    // A loss is summed up in f32, whatever the model computes in.
+    let half = matches!(logits.dtype(), DType::BF16 | DType::F16);
+    let logits = &if half { logits.to_dtype(DType::F32)? } else { logits.clone() };
     let problem = labels.problem_type.unwrap_or(match targets.dtype() {
         _ if classes == 1 => ProblemType::Regression,
         dtype if dtype.is_int() && targets.rank() == 1 => ProblemType::SingleLabelClassification,

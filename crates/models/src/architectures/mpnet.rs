@@ -1,6 +1,8 @@
 //! MPNet (Song et al., 2020), the architecture of all-mpnet-base-v2: BERT's blocks, in which attention also knows how far apart two
 //! tokens are, and no types of text.
 
+use std::sync::Arc;
+
 use candle_core::Tensor;
 use serde_json::{Value, json};
 
@@ -11,7 +13,8 @@ use super::relative::RelativeBias;
 use super::{Model, ModelInputs, Task, mask, roberta};
 use crate::Result;
 use crate::nn::{
-    Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope, feed_forward, self_attention,
+    Activation, Attention, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Recompute, Scope, feed_forward,
+    self_attention,
 };
 
 /// Groups of distances, as many in all files: `relative_attention_num_buckets` is not asked.
@@ -89,7 +92,8 @@ struct MpNet {
     norm: LayerNorm,
     dropout: Dropout,
     distances: RelativeBias,
-    layers: Vec<Layer>,
+    layers: Vec<Arc<Layer>>,
+    recompute: Recompute,
     vocab_size: usize,
     max_position_embeddings: usize,
 }
@@ -99,15 +103,16 @@ impl MpNet {
         let embeddings = scope.pp("embeddings");
         let init = Init::Normal { std: config.initializer_range };
         let table = |name: &str, rows| Embedding::new(&embeddings.pp(name), rows, config.hidden_size, init);
-        let layer = |number| Layer::new(&scope.pp("encoder.layer").pp(number), config);
+        let layer = |number| Layer::new(&scope.pp("encoder.layer").pp(number), config).map(Arc::new);
         let heads = config.num_attention_heads;
         Ok(Self {
-            words: padded(table("word_embeddings", config.vocab_size)?, Some(PADDING)),
+            words: padded(table("word_embeddings", config.vocab_size)?, Some(PADDING)).noisy(scope),
             positions: padded(table("position_embeddings", config.max_position_embeddings)?, Some(PADDING)),
             norm: LayerNorm::new(&embeddings.pp("LayerNorm"), config.hidden_size, config.layer_norm_eps)?,
             dropout: scope.dropout(config.hidden_dropout_prob),
             distances: RelativeBias::new(&scope.pp("encoder"), heads, BUCKETS, MAX_DISTANCE, true, init)?,
             layers: (0..config.num_hidden_layers).map(layer).collect::<Result<_>>()?,
+            recompute: Recompute::new(scope),
             vocab_size: config.vocab_size,
             max_position_embeddings: config.max_position_embeddings,
         })
@@ -131,7 +136,8 @@ impl Body for MpNet {
         }
         for layer in &self.layers {
             course_wire::interrupt::check()?;
-            hidden = layer.forward(&hidden, &mask)?;
+            let layer = Arc::clone(layer);
+            hidden = self.recompute.run([&hidden, &mask], move |[hidden, mask]| layer.forward(hidden, mask))?;
         }
         Ok(hidden)
     }

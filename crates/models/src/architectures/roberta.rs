@@ -4,6 +4,8 @@
 //! What differs from [`bert`](super::bert): positions count from the number after the padding's id, padding itself stays at it, and
 //! the heads have layers of their own.
 
+use std::sync::Arc;
+
 use candle_core::Tensor;
 use serde_json::{Value, json};
 
@@ -13,7 +15,7 @@ use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::lm_head::LmHead;
 use super::{Model, ModelInputs, Task, mask};
 use crate::Result;
-use crate::nn::{Activation, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Scope};
+use crate::nn::{Activation, Dropout, Embedding, Init, LayerNorm, Linear, Parameters, Recompute, Scope};
 
 const HEADS: &[(Task, &str)] = &[
     (Task::Features, "RobertaModel"),
@@ -133,7 +135,8 @@ struct Roberta {
     types: Embedding,
     norm: LayerNorm,
     dropout: Dropout,
-    layers: Vec<Layer>,
+    layers: Vec<Arc<Layer>>,
+    recompute: Recompute,
     vocab_size: usize,
     max_position_embeddings: usize,
     type_vocab_size: usize,
@@ -146,14 +149,15 @@ impl Roberta {
         let embeddings = scope.pp("embeddings");
         let init = Init::Normal { std: config.initializer_range };
         let table = |name: &str, rows| Embedding::new(&embeddings.pp(name), rows, config.hidden_size, init);
-        let layer = |number| Layer::new(&scope.pp("encoder.layer").pp(number), config);
+        let layer = |number| Layer::new(&scope.pp("encoder.layer").pp(number), config).map(Arc::new);
         Ok(Self {
-            words: padded(table("word_embeddings", vocab_size)?, config.pad_token_id),
+            words: padded(table("word_embeddings", vocab_size)?, config.pad_token_id).noisy(scope),
             positions: padded(table("position_embeddings", max_position_embeddings)?, config.pad_token_id),
             types: table("token_type_embeddings", type_vocab_size)?,
             norm: LayerNorm::new(&embeddings.pp("LayerNorm"), config.hidden_size, config.layer_norm_eps)?,
             dropout: scope.dropout(config.hidden_dropout_prob),
             layers: (0..config.num_hidden_layers).map(layer).collect::<Result<_>>()?,
+            recompute: Recompute::new(scope),
             vocab_size,
             max_position_embeddings,
             type_vocab_size,
@@ -196,7 +200,8 @@ impl Body for Roberta {
         let mask = mask::padding(inputs.beside_ids("attention_mask", shape)?.as_ref(), hidden.dtype())?;
         for layer in &self.layers {
             course_wire::interrupt::check()?;
-            hidden = layer.forward(&hidden, mask.as_ref())?;
+            let (layer, mask) = (Arc::clone(layer), mask.clone());
+            hidden = self.recompute.run([&hidden], move |[hidden]| layer.forward(hidden, mask.as_ref()))?;
         }
         Ok(hidden)
     }

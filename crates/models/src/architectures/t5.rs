@@ -3,6 +3,8 @@
 //!
 //! The first T5 compares with the word embeddings and scales before; T5 1.1 has a head of its own and a gate in the feed-forward part.
 
+use std::sync::Arc;
+
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,7 +16,7 @@ use super::past::{Past, joined, read_once};
 use super::relative::RelativeBias;
 use super::seq2seq::{AnswerHead, Coder, Read, Seq2SeqModel};
 use super::{Labels, Model, Task, mask};
-use crate::nn::{Activation, Attention, Dropout, Embedding, Init, Linear, Parameters, RmsNorm, Scope};
+use crate::nn::{Activation, Attention, Dropout, Embedding, Init, Linear, Parameters, Recompute, RmsNorm, Scope};
 use crate::{Error, Result};
 
 /// The sizes that make one T5 another, with the names and defaults of `config.json`.
@@ -152,7 +154,8 @@ struct Stack {
     words: Embedding,
     /// Kept in the first block, used in all.
     distances: RelativeBias,
-    blocks: Vec<Block>,
+    blocks: Vec<Arc<Block>>,
+    recompute: Recompute,
     norm: RmsNorm,
     dropout: Dropout,
 }
@@ -164,11 +167,12 @@ impl Stack {
         } = *config;
         let count = if decodes { config.num_decoder_layers.unwrap_or(config.num_layers) } else { config.num_layers };
         let first = scope.pp("block.0.layer.0.SelfAttention");
-        let block = |number| Block::new(&scope.pp("block").pp(number), config, decodes);
+        let block = |number| Block::new(&scope.pp("block").pp(number), config, decodes).map(Arc::new);
         Ok(Self {
-            words: words.clone(),
+            words: words.clone().noisy(scope),
             distances: RelativeBias::new(&first, num_heads, buckets, far, !decodes, config.init(config.d_model))?,
             blocks: (0..count).map(block).collect::<Result<_>>()?,
+            recompute: Recompute::new(scope),
             norm: RmsNorm::new(&scope.pp("final_layer_norm"), config.d_model, config.layer_norm_epsilon)?,
             dropout: scope.dropout(config.dropout_rate),
         })
@@ -195,7 +199,21 @@ impl Coder for Stack {
         }
         for (number, block) in self.blocks.iter().enumerate() {
             course_wire::interrupt::check()?;
-            hidden = block.forward(&hidden, &mask, read, number, past.as_deref_mut())?;
+            hidden = match (past.as_deref_mut(), read) {
+                (Some(past), _) => block.forward(&hidden, &mask, read, number, Some(past))?,
+                (None, None) => {
+                    let block = Arc::clone(block);
+                    let run = move |[hidden, mask]: [&Tensor; 2]| block.forward(hidden, mask, None, number, None);
+                    self.recompute.run([&hidden, &mask], run)?
+                }
+                (None, Some(read)) => {
+                    let (block, hides) = (Arc::clone(block), read.mask.cloned());
+                    let run = move |[hidden, mask, vectors]: [&Tensor; 3]| {
+                        block.forward(hidden, mask, Some(Read { vectors, mask: hides.as_ref() }), number, None)
+                    };
+                    self.recompute.run([&hidden, &mask, read.vectors], run)?
+                }
+            };
         }
         self.dropout.forward(&self.norm.forward(&hidden)?)
     }

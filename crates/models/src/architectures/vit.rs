@@ -2,6 +2,8 @@
 //!
 //! The norm comes before each step, not after it, and once more at the end. The Hub's names of the weights are those of the scopes.
 
+use std::sync::Arc;
+
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -10,8 +12,8 @@ use super::config::{check_heads, class, written};
 use super::head::{Body, FirstToken, Head, HeadedModel};
 use super::{Labels, Model, ModelInputs, Task};
 use crate::nn::{
-    Activation, Attention, Dropout, Init, LayerNorm, Linear, Parameter, Parameters, Scope, feed_forward, linear,
-    self_attention,
+    Activation, Attention, Dropout, Init, LayerNorm, Linear, Parameter, Parameters, Recompute, Scope, feed_forward,
+    linear, self_attention,
 };
 use crate::{Error, Result};
 
@@ -142,7 +144,8 @@ struct Vit {
     squares: Parameter,
     squares_bias: Parameter,
     dropout: Dropout,
-    layers: Vec<Layer>,
+    layers: Vec<Arc<Layer>>,
+    recompute: Recompute,
     norm: LayerNorm,
     config: VitConfig,
 }
@@ -152,7 +155,7 @@ impl Vit {
         let VitConfig { hidden_size: size, image_size, patch_size: side, num_channels, .. } = *config;
         let (embeddings, init) = (scope.pp("embeddings"), config.init());
         let projection = embeddings.pp("patch_embeddings.projection");
-        let layer = |number| Layer::new(&scope.pp("encoder.layer").pp(number), config);
+        let layer = |number| Layer::new(&scope.pp("encoder.layer").pp(number), config).map(Arc::new);
         Ok(Self {
             class: embeddings.get(&[1, 1, size], "cls_token", init)?,
             positions: embeddings.get(&[1, (image_size / side).pow(2) + 1, size], "position_embeddings", init)?,
@@ -160,6 +163,7 @@ impl Vit {
             squares_bias: projection.get(&[size], "bias", Init::Zeros)?,
             dropout: scope.dropout(config.hidden_dropout_prob),
             layers: (0..config.num_hidden_layers).map(layer).collect::<Result<_>>()?,
+            recompute: Recompute::new(scope),
             norm: LayerNorm::new(&scope.pp("layernorm"), size, config.layer_norm_eps)?,
             config: config.clone(),
         })
@@ -180,11 +184,11 @@ impl Vit {
         };
         let across = image_size / side;
         // A convolution whose squares do not overlap is one matrix for each square.
-        let squares =
-            pixels.to_dtype(self.squares.var.dtype())?.reshape(&[rows, colours, across, side, across, side][..])?;
+        let weight = self.squares.tensor();
+        let squares = pixels.to_dtype(weight.dtype())?.reshape(&[rows, colours, across, side, across, side][..])?;
         let squares =
             squares.permute(vec![0, 2, 4, 1, 3, 5])?.reshape((rows, across * across, colours * side * side))?;
-        let weight = self.squares.tensor().reshape((hidden_size, colours * side * side))?;
+        let weight = weight.reshape((hidden_size, colours * side * side))?;
         linear(&squares, &weight, Some(&self.squares_bias.tensor()))
     }
 }
@@ -197,7 +201,8 @@ impl Body for Vit {
         let mut hidden = self.dropout.forward(&hidden)?;
         for layer in &self.layers {
             course_wire::interrupt::check()?;
-            hidden = layer.forward(&hidden)?;
+            let layer = Arc::clone(layer);
+            hidden = self.recompute.run([&hidden], move |[hidden]| layer.forward(hidden))?;
         }
         self.norm.forward(&hidden)
     }

@@ -46,6 +46,12 @@ pub struct GenerationConfig {
     pub seed: u64,
     /// The ids that end a text. Default: the model's own.
     pub eos_token_ids: Option<Vec<u32>>,
+    /// The first token of every text, whatever the model says: the language to translate to, say. Default: none.
+    pub forced_bos_token_id: Option<u32>,
+    /// The last token of a text that has all its [`max_new_tokens`](Self::max_new_tokens), whatever the model says. Default: none.
+    pub forced_eos_token_id: Option<u32>,
+    /// Ids that are never chosen. Default: none.
+    pub suppress_tokens: Vec<u32>,
     /// Strings that end a text; they are cut off it. Default: none.
     pub stop_strings: Vec<String>,
     /// Whether to keep the keys and values of what was read. Off is slow, and there to compare. Default: true.
@@ -72,6 +78,9 @@ impl Default for GenerationConfig {
             num_return_sequences: 1,
             seed: 0,
             eos_token_ids: None,
+            forced_bos_token_id: None,
+            forced_eos_token_id: None,
+            suppress_tokens: Vec::new(),
             stop_strings: Vec::new(),
             use_cache: true,
         }
@@ -204,6 +213,27 @@ impl GenerationConfig {
     #[must_use]
     pub fn eos_token_ids(mut self, ids: impl Into<Vec<u32>>) -> Self {
         self.eos_token_ids = Some(ids.into());
+        self
+    }
+
+    /// Sets [`forced_bos_token_id`](Self::forced_bos_token_id).
+    #[must_use]
+    pub fn forced_bos_token_id(mut self, id: u32) -> Self {
+        self.forced_bos_token_id = Some(id);
+        self
+    }
+
+    /// Sets [`forced_eos_token_id`](Self::forced_eos_token_id).
+    #[must_use]
+    pub fn forced_eos_token_id(mut self, id: u32) -> Self {
+        self.forced_eos_token_id = Some(id);
+        self
+    }
+
+    /// Sets [`suppress_tokens`](Self::suppress_tokens).
+    #[must_use]
+    pub fn suppress_tokens(mut self, ids: impl Into<Vec<u32>>) -> Self {
+        self.suppress_tokens = ids.into();
         self
     }
 

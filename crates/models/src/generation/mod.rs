@@ -9,6 +9,7 @@
 mod beams;
 mod check;
 mod config;
+mod of_model;
 mod processors;
 mod sample;
 mod score;
@@ -24,6 +25,7 @@ use candle_core::{Device, Tensor};
 use course_tokenization::Tokenizer;
 
 pub use config::GenerationConfig;
+pub(crate) use of_model::ENTRIES;
 pub use processors::{LogitsProcessors, forbid_repeated_ngrams, penalize_occurrence, penalize_repetition};
 pub use sample::{Candidate, choose, distribution};
 pub use score::log_likelihoods;

@@ -2,7 +2,7 @@
 
 use super::GenerationConfig;
 
-/// The changes that depend on what was written: penalties for repeating, and no end before the least length.
+/// The changes that depend on what was written: penalties for repeating, no end before the least length, tokens that must not or must come.
 #[derive(Debug, Clone)]
 pub struct LogitsProcessors<'a> {
     config: &'a GenerationConfig,
@@ -31,10 +31,30 @@ impl<'a> LogitsProcessors<'a> {
         }
         if written < self.config.min_new_tokens {
             for end in self.ends {
-                if let Some(logit) = logits.get_mut(*end as usize) {
-                    *logit = f32::NEG_INFINITY;
-                }
+                forbid(logits, *end);
             }
+        }
+        self.config.suppress_tokens.iter().for_each(|id| forbid(logits, *id));
+        let last = written + 1 >= self.config.max_new_tokens;
+        let forced = self.config.forced_bos_token_id.filter(|_| written == 0);
+        if let Some(id) = forced.or(self.config.forced_eos_token_id.filter(|_| last)) {
+            force(logits, id);
+        }
+    }
+}
+
+fn forbid(logits: &mut [f32], id: u32) {
+    if let Some(logit) = logits.get_mut(id as usize) {
+        *logit = f32::NEG_INFINITY;
+    }
+}
+
+/// Only `id` can be chosen, with a log-probability of 0; an id outside the vocabulary changes nothing.
+fn force(logits: &mut [f32], id: u32) {
+    if (id as usize) < logits.len() {
+        logits.fill(f32::NEG_INFINITY);
+        if let Some(logit) = logits.get_mut(id as usize) {
+            *logit = 0.0;
         }
     }
 }

@@ -6,9 +6,9 @@ use candle_core::backprop::GradStore;
 use super::leaves;
 use crate::{Error, Result};
 
-/// Candle walks the graph by a function that calls itself once for each operation between the loss and the first layer. Only
-/// what is used of the stack takes memory.
-const STACK_BYTES: usize = 512 << 20;
+/// What the stack of [`backward`] reserves while it runs: candle walks the graph by a function that calls itself once for each operation between the
+/// loss and the first layer. Only what is used of it takes memory, but a limit on what is reserved counts it whole.
+pub const BACKWARD_STACK_BYTES: usize = 512 << 20;
 
 /// The gradients of `loss`, a single number, with respect to every variable it came from.
 ///
@@ -34,7 +34,7 @@ pub fn backward(loss: &Tensor) -> Result<GradStore> {
             "comes from no variable: is everything frozen, or was it computed inside `no_grad`?",
         ));
     }
-    let builder = std::thread::Builder::new().name("course-backward".into()).stack_size(STACK_BYTES);
+    let builder = std::thread::Builder::new().name("course-backward".into()).stack_size(BACKWARD_STACK_BYTES);
     std::thread::scope(|scope| match builder.spawn_scoped(scope, || leaves::backward(loss)) {
         Ok(thread) => match thread.join() {
             Ok(grads) => Ok(grads?),
@@ -66,7 +66,7 @@ mod tests {
             let grads = grads.join().unwrap();
             assert_eq!(grads.get(&x).unwrap().to_scalar::<f64>().unwrap(), 1.0);
         };
-        std::thread::Builder::new().stack_size(STACK_BYTES).spawn(deep).unwrap().join().unwrap();
+        std::thread::Builder::new().stack_size(BACKWARD_STACK_BYTES).spawn(deep).unwrap().join().unwrap();
     }
 
     #[test]

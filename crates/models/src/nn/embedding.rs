@@ -3,6 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, DType, Layout, Shape, Tensor, WithDType, bail};
 
 use super::cpu::{Real, backward, for_rows, forward, is_ours, slice, with};
+use super::noise::Noise;
 use super::{Init, Linear, Parameter, Scope, leaves};
 use crate::{Error, Result};
 
@@ -22,6 +23,7 @@ use crate::{Error, Result};
 pub struct Embedding {
     weight: Parameter,
     padding_id: Option<u32>,
+    noise: Option<Noise>,
 }
 
 impl Embedding {
@@ -30,17 +32,24 @@ impl Embedding {
     /// # Errors
     /// The name is taken.
     pub fn new(scope: &Scope, vocabulary: usize, size: usize, init: Init) -> Result<Self> {
-        Ok(Self { weight: scope.get(&[vocabulary, size], "weight", init)?, padding_id: None })
+        Ok(Self { weight: scope.get(&[vocabulary, size], "weight", init)?, padding_id: None, noise: None })
     }
 
     /// A table that is there already.
     pub fn tied(weight: &Parameter) -> Self {
-        Self { weight: weight.clone(), padding_id: None }
+        Self { weight: weight.clone(), padding_id: None, noise: None }
     }
 
     /// The row of `id` gets no gradient: PyTorch's `padding_idx`.
     pub fn padding_id(mut self, id: u32) -> Self {
         self.padding_id = Some(id);
+        self
+    }
+
+    /// What is read here is the model's input, which gets noise while it trains where that is asked for:
+    /// [`Parameters::set_neftune_noise_alpha`](super::Parameters::set_neftune_noise_alpha).
+    pub fn noisy(mut self, scope: &Scope) -> Self {
+        self.noise = Some(Noise::new(scope));
         self
     }
 
@@ -59,12 +68,15 @@ impl Embedding {
     /// # Errors
     /// An id that is not in the table.
     pub fn forward(&self, ids: &Tensor) -> Result<Tensor> {
-        embedding(&self.weight.tensor(), ids, self.padding_id).map_err(|error| match error {
+        let rows = embedding(&self.weight.stored(), ids, self.padding_id).map_err(|error| match error {
             Error::BadInput { argument, problem } => {
                 Error::BadInput { argument, problem: format!("{}: {problem}", self.weight.name) }
             }
             other => other,
-        })
+        })?;
+        // The rows that are read are rounded, not the whole table.
+        let rows = if self.weight.rounds() { rows.to_dtype(DType::BF16)? } else { rows };
+        self.noise.as_ref().map_or(Ok(rows.clone()), |noise| noise.forward(&rows))
     }
 }
 

@@ -62,6 +62,37 @@ pub(super) fn joinable<'a>(x: &Tensor, weights: impl Iterator<Item = &'a Tensor>
         })
 }
 
+/// The gradients of some `inputs` of a part of the graph that is gone through while [`backward`] goes through the whole; those of `weights` are put
+/// aside.
+pub(super) fn backward_inside<'a>(
+    loss: &Tensor,
+    weights: impl Iterator<Item = &'a Tensor>,
+    inputs: &[Tensor],
+) -> Result<Vec<Option<Tensor>>> {
+    if ASIDE.with_borrow(Option::is_none) {
+        bail!("gradient checkpointing works by `course_models::nn::backward`, not by candle's own");
+    }
+    let mut grads = loss.backward()?;
+    for weight in weights {
+        if let Some(grad) = grads.remove(weight) {
+            give(weight, grad)?;
+        }
+    }
+    let wanted = inputs.iter().map(|input| {
+        if !input.is_variable() {
+            return Ok(None);
+        }
+        // An operation of ours has put it aside, one of candle's has not.
+        let aside = ASIDE.with_borrow_mut(|aside| aside.as_mut().and_then(|aside| aside.remove(&input.id())));
+        match (aside, grads.remove(input)) {
+            (Some(one), Some(other)) => (one + other).map(Some),
+            (Some(one), None) | (None, Some(one)) => Ok(Some(one)),
+            (None, None) => input.zeros_like().map(Some),
+        }
+    });
+    wanted.collect()
+}
+
 /// Runs candle's backward pass on this thread, with variables' gradients put aside meanwhile.
 pub(super) fn backward(loss: &Tensor) -> Result<GradStore> {
     /// An error on the way leaves nothing for the next one.

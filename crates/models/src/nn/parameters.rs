@@ -36,12 +36,25 @@ pub(super) struct Shared {
     /// How many dropout masks were drawn.
     draws: AtomicU64,
     training: AtomicBool,
-    /// Off inside [`Parameters::no_grad`].
-    recording: Arc<AtomicBool>,
+    switches: Arc<Switches>,
+    /// How strong the noise on embeddings is, as the bits of an `f64`, and whether the model has embeddings that take it.
+    noise: AtomicU64,
+    can_be_noisy: AtomicBool,
+    /// Whether layers are computed again in the backward pass, and whether the model has layers that can.
+    checkpointing: AtomicBool,
+    can_recompute: AtomicBool,
     names: RwLock<Names>,
     /// What parameters made from now on begin with, in place of random numbers.
     source: RwLock<Option<Source>>,
     about: RwLock<About>,
+}
+
+/// What every parameter must know of its model.
+struct Switches {
+    /// Off inside [`Parameters::no_grad`].
+    recording: AtomicBool,
+    /// Whether `f32` weights are rounded to `bf16` where a layer uses them.
+    bf16: AtomicBool,
 }
 
 /// Reads what a file has under a name, if it has it.
@@ -75,7 +88,7 @@ pub struct Parameter {
     /// The numbers.
     pub var: Var,
     trainable: Arc<AtomicBool>,
-    recording: Arc<AtomicBool>,
+    switches: Arc<Switches>,
 }
 
 /// What [`Parameters::load`] found.
@@ -117,7 +130,11 @@ impl Parameters {
             seed: AtomicU64::new(seed),
             draws: AtomicU64::new(0),
             training: AtomicBool::new(false),
-            recording: Arc::new(AtomicBool::new(true)),
+            switches: Arc::new(Switches { recording: AtomicBool::new(true), bf16: AtomicBool::new(false) }),
+            noise: AtomicU64::new(0),
+            can_be_noisy: AtomicBool::new(false),
+            checkpointing: AtomicBool::new(false),
+            can_recompute: AtomicBool::new(false),
             names: RwLock::default(),
             source: RwLock::default(),
             about: RwLock::default(),
@@ -281,6 +298,62 @@ impl Parameters {
         self.shared.training.load(Ordering::Relaxed)
     }
 
+    /// Whether layers let go of their activations while the model trains and compute them again in the backward pass: a third more time for a
+    /// fraction of the memory, with the same gradients.
+    pub fn set_gradient_checkpointing(&self, on: bool) {
+        self.shared.checkpointing.store(on, Ordering::Relaxed);
+    }
+
+    /// Whether layers compute their activations again.
+    pub fn gradient_checkpointing(&self) -> bool {
+        self.shared.checkpointing.load(Ordering::Relaxed)
+    }
+
+    /// Whether the model has layers that can compute their activations again.
+    pub fn can_recompute(&self) -> bool {
+        self.shared.can_recompute.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_can_recompute(&self) {
+        self.shared.can_recompute.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a graph is kept for a backward pass: not inside [`no_grad`](Self::no_grad).
+    pub fn is_recording(&self) -> bool {
+        self.shared.switches.recording.load(Ordering::Relaxed)
+    }
+
+    /// Whether layers compute in `bf16` with weights that stay `f32`: they are rounded where a layer uses them, and their gradients are `f32` again
+    /// (mixed precision; on a CPU, where the layers themselves compute in `f32`, what comes out of each is rounded).
+    pub fn set_bf16(&self, on: bool) {
+        self.shared.switches.bf16.store(on, Ordering::Relaxed);
+    }
+
+    /// Whether layers compute in `bf16`.
+    pub fn is_bf16(&self) -> bool {
+        self.shared.switches.bf16.load(Ordering::Relaxed)
+    }
+
+    /// How strong the noise is that the embeddings of tokens get while the model trains (NEFTune, Jain et al., 2023): each number one between
+    /// ±`alpha` / √(length · size). 0, as it begins, is none.
+    pub fn set_neftune_noise_alpha(&self, alpha: f64) {
+        self.shared.noise.store(alpha.to_bits(), Ordering::Relaxed);
+    }
+
+    /// How strong the noise on the embeddings of tokens is.
+    pub fn neftune_noise_alpha(&self) -> f64 {
+        f64::from_bits(self.shared.noise.load(Ordering::Relaxed))
+    }
+
+    /// Whether the model has embeddings that take such noise.
+    pub fn can_be_noisy(&self) -> bool {
+        self.shared.can_be_noisy.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_can_be_noisy(&self) {
+        self.shared.can_be_noisy.store(true, Ordering::Relaxed);
+    }
+
     /// Runs `work` with no graph kept for a backward pass: an evaluation costs less memory so.
     ///
     /// ```
@@ -301,7 +374,7 @@ impl Parameters {
                 self.0.store(self.1, Ordering::Relaxed);
             }
         }
-        let recording = &self.shared.recording;
+        let recording = &self.shared.switches.recording;
         let _restore = Restore(recording, recording.swap(false, Ordering::Relaxed));
         work()
     }
@@ -364,7 +437,7 @@ impl Parameters {
             name: name.clone(),
             var: Var::from_tensor(&values)?,
             trainable: Arc::new(AtomicBool::new(true)),
-            recording: Arc::clone(&shared.recording),
+            switches: Arc::clone(&shared.switches),
         };
         let mut names = self.names_mut();
         let place = names.ordered.len();
@@ -399,13 +472,28 @@ impl Parameter {
     }
 
     /// The values as a layer uses them: of a trained parameter the variable itself, of a frozen one, or inside
-    /// [`Parameters::no_grad`], a tensor that no gradient is computed for.
+    /// [`Parameters::no_grad`], a tensor that no gradient is computed for; rounded where the model computes in `bf16`.
     pub fn tensor(&self) -> Tensor {
-        if self.is_trainable() && self.recording.load(Ordering::Relaxed) {
+        let values = self.stored();
+        match self.rounds() {
+            // A device without room for it says so at the operation that the types do not fit.
+            true => values.to_dtype(DType::BF16).unwrap_or(values),
+            false => values,
+        }
+    }
+
+    /// The values as they are kept, for a layer that uses few of them and rounds those.
+    pub(super) fn stored(&self) -> Tensor {
+        if self.is_trainable() && self.switches.recording.load(Ordering::Relaxed) {
             self.var.as_tensor().clone()
         } else {
             self.var.as_detached_tensor()
         }
+    }
+
+    /// Whether layers use them rounded to `bf16`.
+    pub(super) fn rounds(&self) -> bool {
+        self.var.dtype() == DType::F32 && self.switches.bf16.load(Ordering::Relaxed)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod calls;
 mod output;
+mod written;
 
 use course_display::{Bundle, Rich, Table};
 use course_hub::HubError;
@@ -10,8 +11,9 @@ pub use self::output::Output;
 use crate::headed::Headed;
 use crate::sentence_encoder::SentenceEncoder;
 use crate::{
-    Error, FeatureExtraction, FillMask, ImageClassification, QuestionAnswering, Result, SentenceSimilarity, Task,
-    TextClassification, TextGeneration, TokenClassification, ZeroShotClassification,
+    Error, FeatureExtraction, FillMask, ImageClassification, QuestionAnswering, Result, SentenceSimilarity,
+    Summarization, Task, Text2TextGeneration, TextClassification, TextGeneration, TokenClassification, Translation,
+    ZeroShotClassification,
 };
 
 /// The pipeline for a task, on the model that comes with the course for it, or that the Hub has for it.
@@ -25,7 +27,10 @@ use crate::{
 /// [`Error::UnknownTask`] with the tasks there are; [`Error::NoDefault`] when the Hub has the model and cannot be asked; or when the
 /// model was not fetched.
 pub fn pipeline(task: &str) -> Result<Pipeline> {
-    let task: Task = task.parse()?;
+    default_pipeline(task.parse()?)?.between(task)
+}
+
+fn default_pipeline(task: Task) -> Result<Pipeline> {
     let model = task.default_model();
     let cause = match load(task, model) {
         Err(Error::Hub(cause)) if is_away(&cause) && course_hub::bundled::find(model).is_none() => cause,
@@ -54,7 +59,7 @@ pub fn pipeline(task: &str) -> Result<Pipeline> {
 /// # Errors
 /// [`Error::UnknownTask`] with the tasks there are; or when the model is not found or not fit for the task.
 pub fn pipeline_with_model(task: &str, model: &str) -> Result<Pipeline> {
-    load(task.parse()?, model)
+    load(task.parse()?, model)?.between(task)
 }
 
 /// Whether the model is not here and could not be asked for.
@@ -75,6 +80,9 @@ fn load(task: Task, model: &str) -> Result<Pipeline> {
         Task::QuestionAnswering => Pipeline::QuestionAnswering(QuestionAnswering::from_pretrained(model)?),
         Task::FillMask => Pipeline::FillMask(FillMask::from_pretrained(model)?),
         Task::ImageClassification => Pipeline::ImageClassification(ImageClassification::from_pretrained(model)?),
+        Task::Summarization => Pipeline::Summarization(Summarization::from_pretrained(model)?),
+        Task::Translation => Pipeline::Translation(Translation::from_pretrained(model)?),
+        Task::Text2TextGeneration => Pipeline::Text2TextGeneration(Text2TextGeneration::from_pretrained(model)?),
     })
 }
 
@@ -109,6 +117,12 @@ pub enum Pipeline {
     FillMask(FillMask),
     /// For `image-classification`.
     ImageClassification(ImageClassification),
+    /// For `summarization`.
+    Summarization(Summarization),
+    /// For `translation`.
+    Translation(Translation),
+    /// For `text2text-generation`.
+    Text2TextGeneration(Text2TextGeneration),
 }
 
 /// What there is to say of the model in a pipeline.
@@ -142,6 +156,9 @@ impl Pipeline {
             Self::QuestionAnswering(_) => Task::QuestionAnswering,
             Self::FillMask(_) => Task::FillMask,
             Self::ImageClassification(_) => Task::ImageClassification,
+            Self::Summarization(_) => Task::Summarization,
+            Self::Translation(_) => Task::Translation,
+            Self::Text2TextGeneration(_) => Task::Text2TextGeneration,
         }
     }
 
@@ -178,6 +195,9 @@ impl Pipeline {
             Self::QuestionAnswering(pipeline) => Facts::of_headed(&pipeline.model.headed),
             Self::FillMask(pipeline) => Facts::of_headed(&pipeline.model.headed),
             Self::ImageClassification(pipeline) => Facts::of_headed(&pipeline.model.headed),
+            Self::Summarization(pipeline) => Facts::of_headed(&pipeline.writer.model.headed),
+            Self::Translation(pipeline) => Facts::of_headed(&pipeline.writer.model.headed),
+            Self::Text2TextGeneration(pipeline) => Facts::of_headed(&pipeline.writer.model.headed),
         }
     }
 

@@ -5,6 +5,7 @@ use course_display::{Bundle, Rich};
 use super::Pipeline;
 use crate::{
     Classifications, Embeddings, Entities, Error, Fills, Generations, Prompt, Prompts, Result, Similarity, Texts,
+    WrittenTexts,
 };
 
 impl Pipeline {
@@ -22,6 +23,9 @@ impl Pipeline {
             Self::TextClassification(pipeline) => Output::Classifications(pipeline.predict(texts(inputs)?)?),
             Self::TokenClassification(pipeline) => Output::Entities(pipeline.entities(texts(inputs)?)?),
             Self::FillMask(pipeline) => Output::Fills(pipeline.fill(texts(inputs)?)?),
+            Self::Summarization(pipeline) => Output::WrittenTexts(pipeline.summarize(texts(inputs)?)?),
+            Self::Translation(pipeline) => Output::WrittenTexts(pipeline.translate(texts(inputs)?)?),
+            Self::Text2TextGeneration(pipeline) => Output::WrittenTexts(pipeline.write(texts(inputs)?)?),
             Self::ZeroShotClassification(_) | Self::QuestionAnswering(_) | Self::ImageClassification(_) => {
                 return Err(self.wrong("run", "tasks that need nothing but texts"));
             }
@@ -53,6 +57,8 @@ pub enum Output {
     Entities(Entities),
     /// Of filling masks.
     Fills(Fills),
+    /// Of summarization, translation and text-to-text generation.
+    WrittenTexts(WrittenTexts),
 }
 
 impl Rich for Output {
@@ -64,6 +70,7 @@ impl Rich for Output {
             Self::Classifications(classifications) => classifications.rich(),
             Self::Entities(entities) => entities.rich(),
             Self::Fills(fills) => fills.rich(),
+            Self::WrittenTexts(texts) => texts.rich(),
         }
     }
 }

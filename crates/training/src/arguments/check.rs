@@ -27,6 +27,7 @@ pub(super) fn check(arguments: &TrainingArguments) -> Result<()> {
         wrong("lr_scheduler_type", format!("{kind} looks at evaluations; set eval_strategy"));
     }
     together(arguments, &mut wrong);
+    generation(arguments, &mut wrong);
     match problems.as_slice() {
         [] => Ok(()),
         [(argument, problem)] => Err(Error::argument(argument, problem)),
@@ -53,6 +54,7 @@ fn numbers(arguments: &TrainingArguments, wrong: &mut impl FnMut(&str, String)) 
         ("logging_steps", arguments.logging_steps, true),
         ("save_steps", arguments.save_steps, true),
         ("eval_steps", arguments.eval_steps.unwrap_or(1.0), true),
+        ("neftune_noise_alpha", arguments.neftune_noise_alpha.unwrap_or(0.0), false),
     ] {
         if !number.is_finite() || number < 0.0 || (open && number == 0.0) {
             wrong(name, format!("{number}; it is a number {}", if open { "above 0" } else { "from 0" }));
@@ -82,6 +84,25 @@ fn numbers(arguments: &TrainingArguments, wrong: &mut impl FnMut(&str, String)) 
 
 fn is_folder_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0'])
+}
+
+/// Answers are written only where they are asked for, and have at least one token.
+fn generation(arguments: &TrainingArguments, wrong: &mut impl FnMut(&str, String)) {
+    let (length, beams) = (arguments.generation_max_length, arguments.generation_num_beams);
+    if let Some(length) = length.filter(|length| *length < 2) {
+        wrong(
+            "generation_max_length",
+            format!("{length}; the token that every answer begins with counts, so it is 2 or more"),
+        );
+    }
+    if beams == Some(0) {
+        wrong("generation_num_beams", "0; at least one text must go on".to_owned());
+    }
+    for (name, set) in [("generation_max_length", length.is_some()), ("generation_num_beams", beams.is_some())] {
+        if set && !arguments.predict_with_generate {
+            wrong(name, "nothing is written in evaluations; set predict_with_generate to true".to_owned());
+        }
+    }
 }
 
 /// The best model is known only where an evaluation belongs to each checkpoint.
@@ -161,8 +182,21 @@ mod tests {
             TrainingArguments::new("out").run_name("first").log_folder(),
             std::path::Path::new("out/logs/first")
         );
-        let error = serde_json::from_str::<TrainingArguments>("{\"bf16\": true}").unwrap_err().to_string();
-        assert!(error.starts_with("unknown field `bf16`"), "{error}");
+        let error = serde_json::from_str::<TrainingArguments>("{\"fp8\": true}").unwrap_err().to_string();
+        assert!(error.starts_with("unknown field `fp8`"), "{error}");
+        assert!(
+            problem(TrainingArguments::new("out").neftune_noise_alpha(-1.0)).starts_with("neftune_noise_alpha: -1;")
+        );
+    }
+
+    #[test]
+    fn answers_are_asked_for_before_they_are_shaped() {
+        let arguments = TrainingArguments::new("out");
+        assert!(problem(arguments.clone().generation_max_length(20)).contains("set predict_with_generate to true"));
+        let written = arguments.predict_with_generate(true);
+        written.clone().generation_max_length(20).generation_num_beams(4).check().unwrap();
+        assert!(problem(written.clone().generation_max_length(1)).starts_with("generation_max_length: 1; "));
+        assert!(problem(written.generation_num_beams(0)).starts_with("generation_num_beams: 0; "));
     }
 
     #[test]

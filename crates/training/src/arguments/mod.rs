@@ -77,6 +77,14 @@ arguments! {
     optim: OptimizerName = OptimizerName::AdamW;
     /// How many batches make a step; the loss is the mean over all they hold.
     gradient_accumulation_steps: usize = 1;
+    /// Whether to halve the training batch, and begin anew, for as long as one does not fit the memory.
+    auto_find_batch_size: bool = false;
+    /// Whether layers compute their activations again in the backward pass, where a model has such layers: less memory, more time.
+    gradient_checkpointing: bool = false;
+    /// Whether layers compute in bf16, with weights that stay f32.
+    bf16: bool = false;
+    /// How strong the noise on the embeddings of tokens is while the model trains (NEFTune); none where not set.
+    neftune_noise_alpha: Option<f64> = None;
     /// The greatest length of the gradient; 0 for any.
     max_grad_norm: f64 = 1.0;
     /// Which share of a label's probability is spread over all classes.
@@ -117,6 +125,12 @@ arguments! {
     remove_unused_columns: bool = true;
     /// The columns that are labels, where they are not called `labels`, `label`, `start_positions` or `end_positions`.
     label_names: Vec<String> = Vec::new();
+    /// Whether evaluations let the model write its answers, so that `compute_metrics` gets token ids in place of logits.
+    predict_with_generate: bool = false;
+    /// How long those answers may be, the token they begin with included; as the model's configuration says where not set.
+    generation_max_length: Option<usize> = None;
+    /// How many texts to follow at once for each answer; as the model's configuration says where not set.
+    generation_num_beams: Option<usize> = None;
     /// A checkpoint to go on from: its folder, or `last`.
     resume_from_checkpoint: Option<String> = None;
     /// Who gets the log: `jsonl`, `tensorboard`, `all`, `none`.
@@ -128,6 +142,10 @@ arguments! {
     /// Whether to show neither bar nor curve.
     disable_tqdm: bool = false;
 }
+
+/// The arguments of a [`Seq2SeqTrainer`](crate::Seq2SeqTrainer): in Python a class of its own, here the same, with `predict_with_generate` among
+/// them.
+pub type Seq2SeqTrainingArguments = TrainingArguments;
 
 macro_rules! plain_setters {
     ($($(#[$doc:meta])* $name:ident: $type:ty;)*) => {
@@ -169,6 +187,12 @@ plain_setters! {
     sgd_momentum: f64;
     /// How many batches make a step.
     gradient_accumulation_steps: usize;
+    /// Whether to halve the training batch, and begin anew, for as long as one does not fit the memory.
+    auto_find_batch_size: bool;
+    /// Whether layers compute their activations again in the backward pass.
+    gradient_checkpointing: bool;
+    /// Whether layers compute in bf16, with weights that stay f32.
+    bf16: bool;
     /// The greatest length of the gradient; 0 for any.
     max_grad_norm: f64;
     /// Which share of a label's probability is spread over all classes.
@@ -195,6 +219,8 @@ plain_setters! {
     dataloader_drop_last: bool;
     /// Whether to leave out columns that the model does not look at.
     remove_unused_columns: bool;
+    /// Whether evaluations let the model write its answers.
+    predict_with_generate: bool;
     /// Whether to show neither bar nor curve.
     disable_tqdm: bool;
 }
@@ -253,6 +279,27 @@ impl TrainingArguments {
     #[must_use]
     pub fn eval_steps(mut self, steps: impl Into<f64>) -> Self {
         self.eval_steps = Some(steps.into());
+        self
+    }
+
+    /// How strong the noise on the embeddings of tokens is while the model trains (NEFTune); 5 is a common value.
+    #[must_use]
+    pub fn neftune_noise_alpha(mut self, alpha: f64) -> Self {
+        self.neftune_noise_alpha = Some(alpha);
+        self
+    }
+
+    /// How long the answers of `predict_with_generate` may be, the token they begin with included.
+    #[must_use]
+    pub fn generation_max_length(mut self, tokens: usize) -> Self {
+        self.generation_max_length = Some(tokens);
+        self
+    }
+
+    /// How many texts to follow at once for each answer of `predict_with_generate`.
+    #[must_use]
+    pub fn generation_num_beams(mut self, beams: usize) -> Self {
+        self.generation_num_beams = Some(beams);
         self
     }
 

@@ -214,6 +214,22 @@ impl Optimizer {
     }
 }
 
+impl Optimizer {
+    /// The bytes that it will remember from the first step on, before that.
+    pub(crate) fn bytes_to_come(&self) -> u64 {
+        if self.step > 0 {
+            return 0;
+        }
+        let parameters = self.groups.iter().flat_map(|group| &group.parameters);
+        let bytes = |numbers: &Numbers| match numbers {
+            Numbers::F32(numbers) => numbers.len() * 4,
+            Numbers::U8(codes) => codes.len(),
+        };
+        let of = |dims: &[usize]| self.rule.buffers(dims).iter().map(|buffer| bytes(&buffer.numbers)).sum::<usize>();
+        parameters.map(|(_, var)| of(var.dims()) as u64).sum()
+    }
+}
+
 impl std::fmt::Debug for Optimizer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Optimizer({}, {} parameters, step {})", self.name(), self.memories.len(), self.step)

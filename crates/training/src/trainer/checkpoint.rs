@@ -119,6 +119,11 @@ impl Trainer {
         })
     }
 
+    /// The rows of a training batch of the run that a checkpoint is of.
+    pub(super) fn batch_size_of(&self, folder: &Path) -> Result<usize> {
+        Ok(load_json::<TrainerState>(&folder.join(STATE))?.train_batch_size.max(1))
+    }
+
     /// Takes everything over from a checkpoint.
     pub(super) fn load_checkpoint(&mut self, folder: &Path) -> Result<()> {
         let saved: TrainerState = load_json(&folder.join(STATE))?;

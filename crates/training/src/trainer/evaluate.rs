@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use course_datasets::Dataset;
 use course_display::Progress;
 
@@ -72,7 +72,7 @@ impl Trainer {
         let parameters = self.model.parameters().clone();
         let was_training = parameters.is_training();
         parameters.set_training(false);
-        let gathered = self.gather(data, loss_only);
+        let gathered = self.switched().and_then(|_switched| self.gather(data, loss_only));
         parameters.set_training(was_training);
         let (gathered, batches) = gathered?;
         let output = gathered.output()?;
@@ -104,10 +104,16 @@ impl Trainer {
             let inputs = self.collate(&batch, &mut loader.random(0, number))?;
             let (items, labels) = (self.items(&inputs)?, self.labels(&inputs));
             let inputs = self.placed(inputs)?.loss_only(loss_only);
-            let output = self.model.parameters().no_grad(|| self.model.forward(&inputs))?;
-            gathered.add_loss(output.loss.as_ref(), items)?;
+            let (loss, predictions) = if self.args.predict_with_generate && !loss_only {
+                let (loss, written) = self.written(&inputs)?;
+                (loss, vec![written])
+            } else {
+                let output = self.model.parameters().no_grad(|| self.model.forward(&inputs))?;
+                (output.loss.clone(), output.predictions())
+            };
+            gathered.add_loss(loss.as_ref(), items)?;
             if !loss_only {
-                let kept = output.predictions().into_iter().map(|logits| self.kept(&logits));
+                let kept = predictions.into_iter().map(|logits| self.kept(&logits));
                 gathered.add(kept.collect::<Result<_>>()?, labels);
             }
             bar.as_ref().map_or_else(course_wire::interrupt::check, |bar| bar.inc(1))?;
@@ -122,6 +128,9 @@ impl Trainer {
             Some(preprocess) => preprocess(logits).map_err(Error::function("preprocess_logits_for_metrics"))?,
             None => logits.clone(),
         };
+        // As in Python: what is measured is f32, whatever the model computes in.
+        let half = matches!(logits.dtype(), DType::BF16 | DType::F16);
+        let logits = if half { logits.to_dtype(DType::F32)? } else { logits };
         Ok(logits.detach().to_device(&Device::Cpu)?)
     }
 }

@@ -2,16 +2,19 @@
 //!
 //! [`Trainer`] is told what to train on what; [`Trainer::train`] runs. One concept a file: the loop, a step of it, evaluation, checkpoints, callbacks.
 
+mod batch_size;
 mod callback;
 mod checkpoint;
 mod early_stopping;
 mod evaluate;
 mod folder;
 mod forward;
+mod generate;
 mod output;
 mod run;
 mod state;
 mod step;
+mod switches;
 
 #[cfg(test)]
 mod tests;
@@ -21,8 +24,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use course_datasets::{Batch, Dataset};
-use course_models::Philox;
 use course_models::architectures::{Model, ModelInputs};
+use course_models::{GenerationConfig, Philox};
 use course_tokenization::Tokenizer;
 
 pub(crate) use callback::Moment;
@@ -36,6 +39,7 @@ pub(crate) use state::{evaluations, history};
 
 use crate::arguments::OptimizerName;
 use crate::collators::{DataCollator, DataCollatorWithPadding, DefaultDataCollator};
+use crate::memory::{Memory, OfProcess};
 use crate::optimizers::{Adafactor, AdamW, AdamW8bit, Lion, Optimizer, ParameterGroup, Rule, Sgd};
 use crate::prediction::EvalPrediction;
 use crate::schedulers::{Scheduler, SchedulerType};
@@ -75,6 +79,7 @@ pub struct Trainer {
     collator: Option<Box<dyn DataCollator>>,
     compute_metrics: Option<ComputeMetrics>,
     preprocess: Option<Preprocess>,
+    generation: Option<GenerationConfig>,
     callbacks: Vec<Box<dyn TrainerCallback>>,
     rule: Option<Arc<dyn Rule>>,
     groups: Option<Vec<ParameterGroup>>,
@@ -86,7 +91,35 @@ pub struct Trainer {
     live: Live,
     /// Where the last checkpoint of this trainer is.
     last_checkpoint: Option<PathBuf>,
+    /// The rows of a batch that `auto_find_batch_size` has found.
+    batch_size: Option<usize>,
+    memory: Arc<dyn Memory>,
 }
+
+/// A [`Trainer`] of models that answer texts with texts: in Python a class of its own, here the same. Set
+/// [`predict_with_generate`](TrainingArguments::predict_with_generate), and evaluations let the model write.
+///
+/// ```no_run
+/// # use course_training::{DataCollatorForSeq2Seq, Seq2SeqTrainer, Seq2SeqTrainingArguments};
+/// # fn run(model: Box<dyn course_models::architectures::Model>, train: &course_datasets::Dataset, test: &course_datasets::Dataset,
+/// #     tokenizer: &course_tokenization::Tokenizer) -> Result<(), Box<dyn std::error::Error>> {
+/// let arguments = Seq2SeqTrainingArguments::new("out").predict_with_generate(true).generation_max_length(64);
+/// let words = tokenizer.clone();
+/// let mut trainer = Seq2SeqTrainer::new(model, arguments)?
+///     .train_dataset(train)?
+///     .eval_dataset(test)?
+///     .tokenizer(tokenizer)
+///     .data_collator(DataCollatorForSeq2Seq::new(tokenizer)?)
+///     .compute_metrics(move |prediction| {
+///         let (written, right) = prediction.texts(&words)?;
+///         let hits = written.iter().zip(&right).filter(|(one, other)| one == other).count();
+///         Ok([("exact_match", hits as f64 / right.len() as f64)])
+///     });
+/// println!("{}", trainer.evaluate()?);
+/// # Ok(())
+/// # }
+/// ```
+pub type Seq2SeqTrainer = Trainer;
 
 impl Trainer {
     /// A trainer of a model.
@@ -114,6 +147,7 @@ impl Trainer {
             collator: None,
             compute_metrics: None,
             preprocess: None,
+            generation: None,
             callbacks,
             rule: None,
             groups: None,
@@ -124,6 +158,8 @@ impl Trainer {
             control: TrainerControl::default(),
             live: Live::default(),
             last_checkpoint: None,
+            batch_size: None,
+            memory: Arc::new(OfProcess),
         })
     }
 
@@ -185,6 +221,14 @@ impl Trainer {
         preprocess: impl Fn(&candle_core::Tensor) -> Result<candle_core::Tensor, AnyError> + Send + 'static,
     ) -> Self {
         self.preprocess = Some(Box::new(preprocess));
+        self
+    }
+
+    /// How answers are written where `predict_with_generate` is set, instead of as the model's configuration says; `generation_max_length` and
+    /// `generation_num_beams` go before it.
+    #[must_use]
+    pub fn generation_config(mut self, config: impl Borrow<GenerationConfig>) -> Self {
+        self.generation = Some(config.borrow().clone());
         self
     }
 

@@ -35,12 +35,12 @@ impl Trainer {
     pub fn train(&mut self) -> Result<TrainOutput> {
         match self.args.resume_from_checkpoint.clone() {
             Some(checkpoint) => self.resume_from_checkpoint(&checkpoint),
-            None => {
-                self.state = TrainerState::default();
-                self.optimizer = None;
-                self.last_checkpoint = None;
-                self.prepare(None)
-            }
+            None => self.fitting(|trainer| {
+                trainer.state = TrainerState::default();
+                trainer.optimizer = None;
+                trainer.last_checkpoint = None;
+                trainer.prepare(None)
+            }),
         }
     }
 
@@ -51,6 +51,11 @@ impl Trainer {
     /// [`Error::Checkpoint`] where there is none, or it is of another model, dataset or size of batch; and those of [`train`](Self::train).
     pub fn resume_from_checkpoint(&mut self, checkpoint: &str) -> Result<TrainOutput> {
         let folder = self.find_checkpoint(checkpoint)?;
+        // The rows that were found to fit then.
+        self.batch_size = match self.args.auto_find_batch_size {
+            true => Some(self.batch_size_of(&folder)?),
+            false => None,
+        };
         self.prepare(Some(&folder))
     }
 
@@ -65,7 +70,7 @@ impl Trainer {
         let data = self.used_columns(data)?;
         let args = &self.args;
         let seed = args.data_seed.unwrap_or(args.seed);
-        let loader = DataLoader::new(&data, args.per_device_train_batch_size)?
+        let loader = DataLoader::new(&data, self.train_batch_size())?
             .sampling(args.train_sampling_strategy, seed)?
             .drop_last(args.dataloader_drop_last)?;
         let steps_per_epoch = loader.len().div_ceil(args.gradient_accumulation_steps) as u64;
@@ -84,6 +89,7 @@ impl Trainer {
             first_step: 0,
         };
         self.check_evaluations(&run, total)?;
+        let switched = self.switched()?;
         let scheduler = match &self.scheduler {
             Some(scheduler) => scheduler.clone(),
             None => self.make_scheduler(total)?,
@@ -95,7 +101,7 @@ impl Trainer {
         self.state.max_steps = total;
         self.state.steps_per_epoch = steps_per_epoch;
         self.state.num_train_epochs = total as f64 / steps_per_epoch as f64;
-        self.state.train_batch_size = self.args.per_device_train_batch_size;
+        self.state.train_batch_size = self.train_batch_size();
         self.state.gradient_accumulation_steps = self.args.gradient_accumulation_steps;
         self.state.data_seed = seed;
         let begun = match checkpoint {
@@ -103,7 +109,9 @@ impl Trainer {
             None => Ok(()),
         };
         let first_step = self.state.global_step;
-        let result = begun.and_then(|()| self.run(Run { first_step, ..run }));
+        let fits = begun.and_then(|()| self.check_fits(&data));
+        let result = fits.and_then(|()| self.run(Run { first_step, ..run }));
+        drop(switched);
         self.live.end();
         self.model.parameters().set_training(false);
         if result.is_err() && interrupt::is_requested() {
@@ -311,8 +319,7 @@ impl Trainer {
         }
         let seconds = run.started.elapsed().as_secs_f64();
         let steps = self.state.global_step - run.first_step;
-        let rows =
-            steps as f64 * (self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps) as f64;
+        let rows = steps as f64 * (self.train_batch_size() * self.args.gradient_accumulation_steps) as f64;
         let loss = self.state.exact.total_loss / self.state.global_step.max(1) as f64;
         let metrics = Metrics::from([
             ("train_runtime", rounded(seconds)),

@@ -1,4 +1,7 @@
 mod checkpoints;
+mod generate;
+mod memory;
+mod switches;
 
 use std::sync::{Arc, Mutex};
 

@@ -86,12 +86,9 @@ const METHODS: &[(&str, &str)] = &[
         "A tensor's numbers come out with `.to_vec1::<f32>()?`, `.to_vec2::<f32>()?`, one of them with `.to_scalar::<f32>()?`.",
     ),
     ("item", "One number comes out of a tensor with `.to_scalar::<f32>()?`."),
-    ("bf16", MIXED_PRECISION),
-    ("fp16", MIXED_PRECISION),
     (
-        "gradient_checkpointing",
-        "Every intermediate result is kept for the backward pass. A smaller `per_device_train_batch_size` needs less memory, and \
-         `gradient_accumulation_steps` makes up for it.",
+        "fp16",
+        "There is no fp16; `bf16(true)` computes in half precision with the range of `f32`, so that no loss needs to be scaled.",
     ),
     ("dataloader_num_workers", "A batch is made by the step that needs it; there are no workers to count."),
     (
@@ -104,8 +101,6 @@ const METHODS: &[(&str, &str)] = &[
          `trainer.model_card(\"name\").save(\"folder\")?`.",
     ),
 ];
-
-const MIXED_PRECISION: &str = "There is no mixed precision: the Trainer computes in the type that the model's weights have, which is `f32` unless it was loaded otherwise.";
 
 /// A sentence for an error that has one, given the line of the cell it is about.
 pub fn of(error: &Diagnostic, line: &str, session: &Session) -> Option<String> {
@@ -334,7 +329,7 @@ mod tests {
 
     #[test]
     fn the_prelude_is_read_from_its_source() {
-        for name in ["Tensor", "AutoTokenizer", "pipeline", "display", "Serialize"] {
+        for name in ["Tensor", "AutoTokenizer", "Trainer", "evaluate", "pipeline", "display", "Serialize"] {
             assert!(prelude().iter().any(|known| known == name), "{name} in {:?}", prelude());
         }
     }

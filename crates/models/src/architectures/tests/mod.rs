@@ -1,5 +1,6 @@
 //! All architectures and heads, against PyTorch, candle-transformers and themselves.
 
+mod answers;
 mod candle;
 mod files;
 pub(crate) mod oracle;

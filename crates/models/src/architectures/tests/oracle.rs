@@ -34,11 +34,15 @@ struct Output {
 
 /// The cases of the architectures that there are.
 pub(crate) fn cases() -> Vec<Case> {
+    let there = |case: &Case| FAMILIES.iter().any(|(name, _)| case.config["model_type"] == *name);
+    all_cases().into_iter().filter(there).collect()
+}
+
+/// All cases, in the order of the script.
+pub(super) fn all_cases() -> Vec<Case> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/numbers.json");
     let text = std::fs::read_to_string(path).unwrap();
-    let all = serde_json::from_str::<Numbers>(&text).unwrap().cases;
-    let there = |case: &Case| FAMILIES.iter().any(|(name, _)| case.config["model_type"] == *name);
-    all.into_iter().filter(there).collect()
+    serde_json::from_str::<Numbers>(&text).unwrap().cases
 }
 
 impl Case {

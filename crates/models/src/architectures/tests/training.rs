@@ -43,14 +43,15 @@ fn any_loss(model: &dyn Model, inputs: &ModelInputs) -> Tensor {
     let output = model.forward(inputs).unwrap();
     output.loss.clone().unwrap_or_else(|| {
         let tensors = std::iter::once(&output.logits).chain(output.others.iter().map(|(_, tensor)| tensor));
-        // Times its place: after a norm the plain sum of squares would always be the same.
-        let weigh = |tensor: &Tensor| {
-            let flat = tensor.flatten_all().unwrap();
-            let places = Tensor::arange(0_f32, flat.elem_count() as f32, &Device::Cpu).unwrap().sin().unwrap();
-            (flat.sqr().unwrap() * places).unwrap().sum_all().unwrap()
-        };
-        tensors.map(weigh).reduce(|sum, one| (sum + one).unwrap()).unwrap()
+        tensors.map(any_loss_of).reduce(|sum, one| (sum + one).unwrap()).unwrap()
     })
+}
+
+/// The squares times their places: after a norm the plain sum of squares would always be the same.
+fn any_loss_of(tensor: &Tensor) -> Tensor {
+    let flat = tensor.flatten_all().unwrap();
+    let places = Tensor::arange(0_f32, flat.elem_count() as f32, &Device::Cpu).unwrap().sin().unwrap();
+    (flat.sqr().unwrap() * places).unwrap().sum_all().unwrap()
 }
 
 #[test]
@@ -67,6 +68,69 @@ fn every_weight_of_every_model_gets_a_gradient() {
                 gradient.iter().any(|number| *number != 0.0) || never_moves(&case, &parameter.name),
                 "{name} is zero"
             );
+        }
+    }
+}
+
+/// Forward and back with dropout, by gradient checkpointing or not, from the same random numbers.
+fn loss_and_gradients(model: &dyn Model, inputs: &ModelInputs) -> (Vec<f32>, Vec<(String, Vec<f32>)>) {
+    model.parameters().set_random_state(crate::nn::RandomState { seed: 4, draws: 0 });
+    let loss = any_loss(model, inputs);
+    let gradients = backward(&loss).unwrap();
+    let named = model.parameters().trainable().into_iter();
+    let named = named.map(|parameter| (parameter.name, numbers(gradients.get(&parameter.var).unwrap())));
+    (numbers(&loss), named.collect())
+}
+
+#[test]
+fn gradient_checkpointing_changes_no_bit_of_any_gradient() {
+    for case in cases() {
+        let (model, inputs) = (case.fresh(3), case.inputs());
+        model.parameters().set_training(true);
+        assert!(model.parameters().can_recompute(), "{}", case.architecture);
+        let expected = loss_and_gradients(model.as_ref(), &inputs);
+        model.parameters().set_gradient_checkpointing(true);
+        let found = loss_and_gradients(model.as_ref(), &inputs);
+        assert_eq!(found.0, expected.0, "{}", case.architecture);
+        for ((name, found), (_, expected)) in found.1.iter().zip(&expected.1) {
+            assert_eq!(found, expected, "{}: {name}", case.architecture);
+        }
+        // Over frozen embeddings as well: the first layer is then run as it is.
+        model.parameters().freeze(|name| {
+            name.contains("embed") || name.contains("wte") || name.contains("wpe") || name.contains("shared")
+        });
+        let found = loss_and_gradients(model.as_ref(), &inputs);
+        model.parameters().set_gradient_checkpointing(false);
+        assert_eq!(found, loss_and_gradients(model.as_ref(), &inputs), "{}", case.architecture);
+    }
+}
+
+/// In bf16 a loss is off by a few 2⁻⁸, and every weight still gets a gradient in f32.
+#[test]
+fn every_model_computes_in_bf16_with_weights_in_f32() {
+    for case in cases() {
+        let (model, inputs) = (case.fresh(3), case.inputs());
+        let still = model.forward(&inputs).unwrap();
+        model.parameters().set_bf16(true);
+        let output = model.forward(&inputs).unwrap();
+        assert_eq!(output.logits.dtype(), DType::BF16, "{}", case.architecture);
+        if let (Some(expected), Some(found)) = (&still.loss, &output.loss) {
+            let found = numbers(&found.to_dtype(DType::F32).unwrap());
+            assert_close(&case.architecture, &found, &numbers(expected), 0.02);
+        }
+        model.parameters().set_training(true);
+        let loss = output.loss.unwrap_or_else(|| any_loss_of(&output.logits.to_dtype(DType::F32).unwrap()));
+        let gradients = backward(&loss).unwrap();
+        let without =
+            model.parameters().trainable().into_iter().filter(|parameter| gradients.get(&parameter.var).is_none());
+        // A pooler of a model without a head has no part in its last hidden state.
+        let without =
+            without.map(|parameter| parameter.name).filter(|name| !name.contains("pooler")).collect::<Vec<_>>();
+        assert!(without.is_empty(), "{}: {without:?}", case.architecture);
+        for parameter in model.parameters().trainable() {
+            if let Some(gradient) = gradients.get(&parameter.var) {
+                assert_eq!(gradient.dtype(), DType::F32, "{}: {}", case.architecture, parameter.name);
+            }
         }
     }
 }
