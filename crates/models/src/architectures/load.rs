@@ -174,7 +174,7 @@ impl LoadModel {
         let gguf = gguf(repo)?;
         let mut config = match &gguf {
             Some(gguf) => llama_gguf::config(gguf)?,
-            None if self.task == Task::Seq2SeqLm => with_generation_config(repo.read_json("config.json")?, &repo)?,
+            None if self.task == Task::Seq2SeqLm => with_generation_config(repo.read_json("config.json")?, repo)?,
             None => repo.read_json("config.json")?,
         };
         if let Value::Object(config) = &mut config {
