@@ -30,7 +30,7 @@ fn judge(metrics: &Metrics, prefix: &str) -> (Verdict, String) {
     if metrics.get(&format!("{prefix}_loss")).is_none() {
         return (Verdict::Notice, "there is no loss; has this dataset a column of labels?".to_owned());
     }
-    let listed: Vec<String> = shown.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
+    let listed: Vec<String> = shown.iter().map(|(name, value)| format!("{name} {:.4}", value + 0.0)).collect();
     let listed = listed.join(", ");
     match shown.iter().find(|(_, value)| !value.is_finite()) {
         Some((name, _)) => (Verdict::Notice, format!("{listed}; {name} is no number")),

@@ -61,6 +61,10 @@ impl Trainer {
         }
         self.by_heart(inputs, first, &mut gradients, diagnosis)?;
         self.put_back(kept)?;
+        // What cannot be learned at any rate says nothing of this one.
+        if !diagnosis.is_healthy() {
+            return Ok(());
+        }
         self.own_rate(inputs, first, diagnosis)
     }
 
