@@ -82,18 +82,31 @@ fn loss_and_gradients(model: &dyn Model, inputs: &ModelInputs) -> (Vec<f32>, Vec
     (numbers(&loss), named.collect())
 }
 
+/// Equal to the last bit; where all layers share a position bias (MPNet, T5) or an encoder's output (T5, BART, Marian) its gradient
+/// is added up in another order, so there the numbers may differ by rounding, and what should be 0 (a key's bias) is rounding alone.
+fn assert_same(found: &[f32], expected: &[f32], shared: bool, name: &str) {
+    if !shared {
+        return assert_eq!(found, expected, "{name}");
+    }
+    let largest = expected.iter().fold(0_f32, |largest, number| largest.max(number.abs()));
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() <= 1e-5 * largest + 1e-8, "{name}: {found} and {expected} beside {largest}");
+    }
+}
+
 #[test]
-fn gradient_checkpointing_changes_no_bit_of_any_gradient() {
+fn gradient_checkpointing_changes_no_gradient() {
     for case in cases() {
         let (model, inputs) = (case.fresh(3), case.inputs());
         model.parameters().set_training(true);
+        let shared = ["MPNet", "T5", "Bart", "Marian"].iter().any(|name| case.architecture.starts_with(name));
         assert!(model.parameters().can_recompute(), "{}", case.architecture);
         let expected = loss_and_gradients(model.as_ref(), &inputs);
         model.parameters().set_gradient_checkpointing(true);
         let found = loss_and_gradients(model.as_ref(), &inputs);
         assert_eq!(found.0, expected.0, "{}", case.architecture);
         for ((name, found), (_, expected)) in found.1.iter().zip(&expected.1) {
-            assert_eq!(found, expected, "{}: {name}", case.architecture);
+            assert_same(found, expected, shared, &format!("{}: {name}", case.architecture));
         }
         // Over frozen embeddings as well: the first layer is then run as it is.
         model.parameters().freeze(|name| {
@@ -101,7 +114,11 @@ fn gradient_checkpointing_changes_no_bit_of_any_gradient() {
         });
         let found = loss_and_gradients(model.as_ref(), &inputs);
         model.parameters().set_gradient_checkpointing(false);
-        assert_eq!(found, loss_and_gradients(model.as_ref(), &inputs), "{}", case.architecture);
+        let expected = loss_and_gradients(model.as_ref(), &inputs);
+        assert_eq!(found.0, expected.0, "{}", case.architecture);
+        for ((name, found), (_, expected)) in found.1.iter().zip(&expected.1) {
+            assert_same(found, expected, shared, &format!("{}: {name}", case.architecture));
+        }
     }
 }
 
