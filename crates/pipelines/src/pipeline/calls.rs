@@ -66,7 +66,7 @@ impl Pipeline {
         self.text_generation("explore")?.explore(prompt)
     }
 
-    /// [`FeatureExtraction::embed`]; a pipeline for sentence similarity embeds too.
+    /// [`FeatureExtraction::embed`](crate::FeatureExtraction::embed); a pipeline for sentence similarity embeds too.
     ///
     /// # Errors
     /// As there, and on another task's pipeline.
@@ -123,7 +123,7 @@ impl Pipeline {
         self.sentence_similarity("rank")?.rank(query, texts)
     }
 
-    /// [`ZeroShotClassification::classify`].
+    /// [`ZeroShotClassification::classify`](crate::ZeroShotClassification::classify).
     ///
     /// # Errors
     /// As there, and on another task's pipeline.
@@ -134,7 +134,7 @@ impl Pipeline {
         }
     }
 
-    /// [`ZeroShotClassification::hypothesis_template`].
+    /// [`ZeroShotClassification::hypothesis_template`](crate::ZeroShotClassification::hypothesis_template).
     ///
     /// # Errors
     /// As there, and on another task's pipeline.
@@ -147,7 +147,7 @@ impl Pipeline {
         }
     }
 
-    /// [`ZeroShotClassification::multi_label`].
+    /// [`ZeroShotClassification::multi_label`](crate::ZeroShotClassification::multi_label).
     ///
     /// # Errors
     /// As there, and on another task's pipeline.
@@ -203,7 +203,7 @@ impl Pipeline {
         }
     }
 
-    /// [`QuestionAnswering::answer`].
+    /// [`QuestionAnswering::answer`](crate::QuestionAnswering::answer).
     ///
     /// # Errors
     /// As there, and on another task's pipeline.
@@ -214,7 +214,7 @@ impl Pipeline {
         }
     }
 
-    /// [`FillMask::fill`].
+    /// [`FillMask::fill`](crate::FillMask::fill).
     ///
     /// # Errors
     /// As there, and on another task's pipeline.
@@ -225,7 +225,7 @@ impl Pipeline {
         }
     }
 
-    /// [`FillMask::targets`].
+    /// [`FillMask::targets`](crate::FillMask::targets).
     ///
     /// # Errors
     /// As there, and on another task's pipeline.
