@@ -72,6 +72,9 @@ def page(lab, browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("course")
     (folder / "quizzes").mkdir()
     (folder / "quizzes" / "05-browser.toml").write_text(QUIZ)
+    # What a question names as the place to read must be there, or it is left out.
+    (folder / "chapters" / "05-browser").mkdir(parents=True)
+    (folder / "chapters" / "05-browser" / "04-how-transformers-work.ipynb").write_text("{}")
     put_notebook(lab, NOTEBOOK, {name: source.replace("FOLDER", str(folder)) for name, source in CELLS.items()})
     page = QuizPage(browser, lab)
     page.open(NOTEBOOK)

@@ -21,14 +21,17 @@ def own_ports(manager):
 
 
 def _free() -> int:
+    """A port that can be bound: of the own slice, or of the ones after it."""
     start = FIRST + os.getpid() % SLICES * SLICE
-    for _ in range(SLICE):
-        port = start + next(_NEXT) % SLICE
+    why = None
+    for tries in range(3 * SLICE):
+        port = start + next(_NEXT) % SLICE + tries // SLICE * SLICE
         with socket.socket() as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 tried.bind(("127.0.0.1", port))
-            except OSError:
+            except OSError as error:
+                why = error
                 continue
         return port
-    raise RuntimeError(f"no free port from {start} to {start + SLICE}")
+    raise RuntimeError(f"no free port from {start} to {start + 3 * SLICE}: {why}")

@@ -190,6 +190,7 @@ fn deeper(
             (ran.map(|ran| ran.memory_mb), ran.map_or(notebook.cells.len() as f64, |ran| ran.seconds))
         };
         let (memory_mb, seconds) = before(false);
+        let alone = notebook.metadata.get("course").and_then(|course| course.get("alone")) == Some(&true.into());
         let must = must(notebook, false);
         jobs.push(Job {
             name: name.clone(),
@@ -199,6 +200,7 @@ fn deeper(
             must,
             memory_mb,
             seconds,
+            alone,
             ..Job::default()
         });
         if let Some(copy) = &it.copy {
@@ -211,6 +213,7 @@ fn deeper(
                 must,
                 memory_mb,
                 seconds,
+                alone,
                 ..Job::default()
             });
         }

@@ -45,6 +45,9 @@ pub struct Job {
     /// How long it took the last time; the longest begin first.
     #[serde(skip)]
     pub seconds: f64,
+    /// Runs with nothing beside it: it trains for so long that half of the cores would not do.
+    #[serde(skip)]
+    pub alone: bool,
 }
 
 /// A cell that has run.
@@ -115,7 +118,7 @@ pub fn run(project: &Project, jobs: &[Job], each: &(dyn Fn(&Job, &CellRan) + Syn
     let _ = std::fs::remove_file(log(project));
     let plan = Mutex::new(Plan { waiting, claimed_mb: 0, running: 0 });
     let freed = Condvar::new();
-    let memory_mb = available_mb().map_or(u64::MAX, |available| available * 9 / 10);
+    let memory_mb = available_mb().map_or(u64::MAX / 2, |available| available * 9 / 10);
     let workers = thread::available_parallelism().map_or(1, usize::from).clamp(1, MOST_WORKERS).min(jobs.len());
     let results: Vec<Mutex<Option<Ran>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
     thread::scope(|scope| {
@@ -140,7 +143,7 @@ pub fn run(project: &Project, jobs: &[Job], each: &(dyn Fn(&Job, &CellRan) + Syn
                             *locked(result) = Some(ran);
                         }
                         let mut plan = locked(&plan);
-                        plan.claimed_mb -= claim(job);
+                        plan.claimed_mb -= claim(job, memory_mb);
                         plan.running -= 1;
                         freed.notify_all();
                     }
@@ -164,12 +167,13 @@ fn next(plan: &Mutex<Plan>, freed: &Condvar, jobs: &[Job], memory_mb: u64) -> Op
         if plan.waiting.is_empty() {
             return None;
         }
-        let fits = |index: &usize| jobs.get(*index).is_some_and(|job| plan.claimed_mb + claim(job) <= memory_mb);
+        let fits =
+            |index: &usize| jobs.get(*index).is_some_and(|job| plan.claimed_mb + claim(job, memory_mb) <= memory_mb);
         // One at a time goes anyhow: it may need less than it is believed to.
         let found = plan.waiting.iter().rposition(fits).or((plan.running == 0).then(|| plan.waiting.len() - 1));
         if let Some(at) = found {
             let index = plan.waiting.remove(at);
-            plan.claimed_mb += jobs.get(index).map_or(0, claim);
+            plan.claimed_mb += jobs.get(index).map_or(0, |job| claim(job, memory_mb));
             plan.running += 1;
             return Some(index);
         }
@@ -177,7 +181,11 @@ fn next(plan: &Mutex<Plan>, freed: &Condvar, jobs: &[Job], memory_mb: u64) -> Op
     }
 }
 
-fn claim(job: &Job) -> u64 {
+/// What a job needs of the memory; all of it, if it is to run alone.
+fn claim(job: &Job, memory_mb: u64) -> u64 {
+    if job.alone {
+        return memory_mb;
+    }
     job.memory_mb.filter(|known| *known > 0).map_or(UNKNOWN_MB, |known| known * 6 / 5)
 }
 
@@ -268,5 +276,24 @@ mod tests {
         plan.lock().unwrap().running = 0;
         assert_eq!(next(&plan, &freed, &jobs, 2000), Some(2), "too large for the machine, it runs alone");
         assert_eq!(next(&plan, &freed, &jobs, 2000), None);
+    }
+
+    #[test]
+    fn what_trains_for_long_has_nothing_beside_it() {
+        let jobs = [job(100, 1.0), Job { alone: true, ..job(100, 9.0) }];
+        let plan = Mutex::new(Plan { waiting: vec![1, 0], claimed_mb: 0, running: 0 });
+        let freed = Condvar::new();
+        assert_eq!(next(&plan, &freed, &jobs, 2000), Some(0));
+        plan.lock().unwrap().waiting.push(0);
+        assert_eq!(
+            next(&plan, &freed, &jobs, 2000),
+            Some(0),
+            "the small one again, since the other one waits for it to end"
+        );
+        let mut locked = plan.lock().unwrap();
+        (locked.running, locked.claimed_mb) = (0, 0);
+        drop(locked);
+        assert_eq!(next(&plan, &freed, &jobs, 2000), Some(1));
+        assert_eq!(plan.lock().unwrap().claimed_mb, 2000);
     }
 }
