@@ -91,7 +91,7 @@ def run(path: Path, stop_at_error: bool = False, on_cell=lambda run, index: None
         notebook, km=own_ports(AsyncKernelManager(kernel_name=KERNEL)), record_timing=False, startup_timeout=120, interrupt_on_timeout=True,
         timeout_func=lambda cell: max(1, round(allowed["seconds"])), resources={"metadata": {"path": str(folder or path.parent)}},
     )
-    with client.setup_kernel(env={**os.environ, **environment}), Peak(client.km.provisioner.pid) as peak:
+    with client.setup_kernel(cleanup_kc=True, env={**os.environ, **environment}), Peak(client.km.provisioner.pid) as peak:
         for index in code_cells(notebook):
             left = notebook_budget - (time.monotonic() - begun)
             if left <= 0:
