@@ -3,6 +3,7 @@
 use course_display::{Bundle, Rich, Table};
 use serde::Serialize;
 
+use crate::list::slice_of;
 use crate::sentence_similarity::round;
 
 /// With more labels than this, a table of several texts shows the best of each alone.
@@ -99,22 +100,7 @@ impl Classifications {
     }
 }
 
-impl std::ops::Deref for Classifications {
-    type Target = [Classification];
-
-    fn deref(&self) -> &[Classification] {
-        &self.items
-    }
-}
-
-impl<'a> IntoIterator for &'a Classifications {
-    type Item = &'a Classification;
-    type IntoIter = std::slice::Iter<'a, Classification>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.items.iter()
-    }
-}
+slice_of!(Classifications, Classification);
 
 /// Of one text all its labels, of several a line each.
 impl Rich for Classifications {

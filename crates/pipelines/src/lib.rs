@@ -47,6 +47,7 @@ mod headed;
 mod image_classification;
 mod input;
 mod language_model;
+mod list;
 mod next_token;
 mod pipeline;
 mod question_answering;

@@ -3,6 +3,7 @@
 use course_display::{Bundle, Rich, Table};
 use serde::Serialize;
 
+use crate::list::slice_of;
 use crate::sentence_similarity::round;
 
 /// A token that may stand behind a mask.
@@ -52,22 +53,7 @@ impl Fills {
     }
 }
 
-impl std::ops::Deref for Fills {
-    type Target = [Filled];
-
-    fn deref(&self) -> &[Filled] {
-        &self.items
-    }
-}
-
-impl<'a> IntoIterator for &'a Fills {
-    type Item = &'a Filled;
-    type IntoIter = std::slice::Iter<'a, Filled>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.items.iter()
-    }
-}
+slice_of!(Fills, Filled);
 
 /// A line for each token that may stand there.
 impl Rich for Fills {

@@ -4,6 +4,7 @@ use course_display::{Bundle, Rich, escape};
 use course_tokenization::question_answering::Answer;
 use serde::Serialize;
 
+use crate::list::slice_of;
 use crate::sentence_similarity::round;
 use crate::spans::{Span, counted, counted_row, marked, with_table};
 
@@ -64,22 +65,7 @@ impl Answers {
     }
 }
 
-impl std::ops::Deref for Answers {
-    type Target = [Answered];
-
-    fn deref(&self) -> &[Answered] {
-        &self.items
-    }
-}
-
-impl<'a> IntoIterator for &'a Answers {
-    type Item = &'a Answered;
-    type IntoIter = std::slice::Iter<'a, Answered>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.items.iter()
-    }
-}
+slice_of!(Answers, Answered);
 
 /// The best answers in their contexts, and a table of all.
 impl Rich for Answers {

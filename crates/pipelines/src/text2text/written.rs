@@ -3,6 +3,7 @@
 use course_display::{Bundle, Rich, Table};
 use course_models::FinishReason;
 
+use crate::list::slice_of;
 use crate::sentence_similarity::round;
 
 /// More letters of a text than this are not shown in a table of several.
@@ -55,22 +56,7 @@ impl WrittenTexts {
     }
 }
 
-impl std::ops::Deref for WrittenTexts {
-    type Target = [WrittenText];
-
-    fn deref(&self) -> &[WrittenText] {
-        &self.items
-    }
-}
-
-impl<'a> IntoIterator for &'a WrittenTexts {
-    type Item = &'a WrittenText;
-    type IntoIter = std::slice::Iter<'a, WrittenText>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.items.iter()
-    }
-}
+slice_of!(WrittenTexts, WrittenText);
 
 /// What was read and what was written for it; what was cut short says so.
 impl Rich for WrittenTexts {

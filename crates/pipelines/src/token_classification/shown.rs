@@ -5,6 +5,7 @@ use course_tokenization::entities::{Entity, TokenPrediction};
 use serde::Serialize;
 
 use crate::headed::Headed;
+use crate::list::slice_of;
 use crate::sentence_similarity::round;
 use crate::spans::{Span, counted, counted_row, marked, with_table};
 
@@ -52,22 +53,7 @@ macro_rules! list {
             }
         }
 
-        impl std::ops::Deref for $list {
-            type Target = [$item];
-
-            fn deref(&self) -> &[$item] {
-                &self.items
-            }
-        }
-
-        impl<'a> IntoIterator for &'a $list {
-            type Item = &'a $item;
-            type IntoIter = std::slice::Iter<'a, $item>;
-
-            fn into_iter(self) -> Self::IntoIter {
-                self.items.iter()
-            }
-        }
+        slice_of!($list, $item);
 
         impl std::fmt::Display for $list {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
